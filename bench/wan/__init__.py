@@ -1,0 +1,1 @@
+"""A long, thin, lossy link of the bench's own, between two network namespaces."""

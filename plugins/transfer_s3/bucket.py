@@ -1,0 +1,130 @@
+"""What every operation on a bucket has in hand, and entries as replies tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from transfer.errors import Corrupt, NotFound, Unsupported
+from transfer.model import Algorithm, Checksums, Entry, Kind, Metadata
+from transfer.wire import xml
+from transfer.wire.times import http_ns
+from transfer_s3.client import Client
+from transfer_s3.encryption import Encryption
+from transfer_s3.metadata import from_headers, to_headers
+from transfer_s3.verifier import Verifier, md5_of, whole
+
+CHECKSUM_MODE = {"x-amz-checksum-mode": "ENABLED"}
+IF_ABSENT = {"if-none-match": "*"}
+_UNKNOWN_TYPE = "binary/octet-stream"
+"""What AWS says where none was given. Other servers then make one up from the name or the bytes."""
+FOLDING = "SeaweedFS"
+"""A server that keeps objects as files in folders, and lists them folder by folder."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A client with the run's wishes. ``verifier`` is settled by the store's check."""
+
+    client: Client
+    verifier: Verifier
+    encryption: Encryption = field(default_factory=Encryption)
+    acl: str | None = None
+    tags: bool = False
+
+    def making(self, metadata: Metadata) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The headers with which an object comes into being, and what of ``metadata`` is lost."""
+        headers, lost = to_headers(metadata, aws=self.client.endpoint.aws)
+        headers.setdefault("content-type", _UNKNOWN_TYPE)
+        headers.update(self.encryption.making)
+        if self.acl:
+            headers["x-amz-acl"] = self.acl
+        return headers, lost
+
+    def refuse_folded(self, key: str, size: int | None) -> None:
+        """Raise Unsupported for a key that this server would take, and keep as another one."""
+        name = self.client.place.name(key)
+        if self.client.server.startswith(FOLDING) and is_folded(name, size):
+            message = f"'{key}' can't be kept: {FOLDING} makes paths of keys and would change this one"
+            raise Unsupported(message, key=key)
+
+    async def head(self, key: str, *, version: str | None = None) -> Entry:
+        """All that is known of an object but its tags. Raises NotFound."""
+        query = {"versionId": version} if version else {}
+        reply = await self.client.call("HEAD", key, query, {**CHECKSUM_MODE, **self.encryption.key})
+        length = reply.headers.get("content-length")
+        return entry_of(key, reply.headers, size=int(length) if length else None, whole_object=True)
+
+    async def exists(self, key: str) -> bool:
+        try:
+            await self.client.call("HEAD", key, {}, self.encryption.key)
+        except NotFound:
+            return False
+        return True
+
+    async def with_tags(self, entry: Entry) -> Entry:
+        """The entry with its tags, where the run asks for tags; they cost a request."""
+        if not self.tags or entry.metadata is None:
+            return entry
+        query = {"tagging": "", **({"versionId": entry.version} if entry.version else {})}
+        reply = await self.client.call("GET", entry.key, query)
+        tags = _tags(reply.body, entry.key)
+        return replace(entry, metadata=replace(entry.metadata, tags=tags))
+
+
+def _tags(document: bytes, key: str) -> dict[str, str]:
+    """Those that the document tells. Raises Unsupported if it is another: not all servers look at the whole request."""
+    try:
+        root = xml.parse(document, "the tags")
+    except Corrupt:
+        root = None
+    if root is None or xml.local(root) != "Tagging":
+        raise Unsupported(f"The server can't tell the tags of '{key}': leave out --tags", key=key)
+    sets = xml.children(root, "TagSet")
+    return {xml.text(tag, "Key"): xml.text(tag, "Value") for tag_set in sets for tag in tag_set}
+
+
+def entry_of(key: str, headers: Mapping[str, str], *, size: int | None, whole_object: bool) -> Entry:
+    """The entry that a reply to GET or HEAD tells; checksums only where they cover the ``whole_object``."""
+    metadata = from_headers(headers)
+    etag = headers.get("etag", "").strip('"') or None
+    encrypted = etag_is_encrypted(headers)
+    return Entry(
+        key,
+        size,
+        mtime_ns=metadata.posix.mtime_ns,
+        modified_ns=http_ns(headers.get("last-modified")),
+        etag=etag,
+        version=version_of(headers),
+        checksums=_checksums(headers, etag, encrypted=encrypted) if whole_object else {},
+        metadata=metadata,
+        storage_class=metadata.storage_class,
+        kind=Kind.OBJECT if metadata.posix.link_target is None else Kind.SYMLINK,
+        encrypted_etag=encrypted,
+    )
+
+
+def is_folded(name: str, size: int | None) -> bool:
+    """Whether ``name`` is not what a path of folders would spell, or holds bytes as a folder."""
+    segments = name.replace("\\", "/").split("/")
+    inner = segments if segments[-1] else segments[:-1]
+    return "\\" in name or not {"", ".", ".."}.isdisjoint(inner) or (name.endswith("/") and size != 0)
+
+
+def version_of(headers: Mapping[str, str]) -> str | None:
+    """The version that a reply is about. ``null`` is what was written while the bucket kept no versions."""
+    version = headers.get("x-amz-version-id")
+    return None if version == "null" else version
+
+
+def etag_is_encrypted(headers: Mapping[str, str]) -> bool:
+    """Whether the ETag is known to be no MD5."""
+    kms = headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
+    return kms or "x-amz-server-side-encryption-customer-algorithm" in headers
+
+
+def _checksums(headers: Mapping[str, str], etag: str | None, *, encrypted: bool) -> Checksums:
+    """What the server keeps; an ETag that looks like an MD5 only where it keeps nothing better."""
+    kept = whole(headers)
+    md5 = None if encrypted else md5_of(etag)
+    return kept if kept or md5 is None else {Algorithm.MD5: md5}

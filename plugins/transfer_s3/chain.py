@@ -1,0 +1,84 @@
+"""AWS's credential chain and configuration files, by way of aiobotocore.
+
+All of it reads files or waits, so it runs in threads, each time in a short event loop of its own.
+Importing this module needs no SDK; making a :class:`Chain` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import Any
+
+from transfer.errors import Misconfigured
+from transfer.wire.sigv4 import Credentials
+
+
+class Chain:
+    """One search path. Raises ImportError without the SDK, Misconfigured for an unknown profile."""
+
+    def __init__(self, profile: str | None) -> None:
+        self._make: Any = import_module("aiobotocore.session").AioSession
+        self._profile = profile
+        self._session: Any = self._make(profile=profile)
+        self._live: Any = None
+        self._config = self._read_config()
+
+    def fetch(self) -> Credentials | None:
+        """The credentials of the moment, renewed if they must be; None where there are none."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        try:
+            return asyncio.run(self._fetch())
+        except (BotoCoreError, ClientError, OSError) as error:
+            # The text could quote what a credential helper printed: only the kind is safe to show.
+            kind = type(error).__name__
+            remedy = "run 'aws sso login'" if "SSO" in kind or "Token" in kind else "see the AWS configuration"
+            name = f"profile '{self._profile}'" if self._profile else "AWS"
+            raise Misconfigured(f"The credentials of {name} can't be had ({kind}): {remedy}") from None
+
+    def stale(self) -> bool:
+        """Whether the credentials fetched last expire soon."""
+        needed = getattr(self._live, "refresh_needed", None)
+        return bool(needed()) if needed else False
+
+    def forget(self) -> None:
+        """Search anew at the next fetch: files may have changed."""
+        self._session = self._make(profile=self._profile)
+        self._live = None
+
+    @property
+    def region(self) -> str | None:
+        return self._config.get("region")
+
+    @property
+    def endpoint(self) -> str | None:
+        """``endpoint_url`` of the profile, or of its services section."""
+        return self._config.get("endpoint_url")
+
+    async def _fetch(self) -> Credentials | None:
+        if self._live is None:
+            self._live = await self._session.get_credentials()
+        if self._live is None:
+            return None
+        frozen = await self._live.get_frozen_credentials()
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token or None)
+
+    def _read_config(self) -> dict[str, str]:
+        from botocore.exceptions import BotoCoreError, ProfileNotFound  # noqa: PLC0415
+
+        try:
+            profile = self._session.get_scoped_config()
+            services = self._session.full_config.get("services", {})
+        except ProfileNotFound:
+            known = ", ".join(self._session.available_profiles) or "none"
+            raise Misconfigured(
+                f"There is no AWS profile '{self._profile or self._session.profile}' (known are {known})"
+            ) from None
+        except BotoCoreError as error:
+            raise Misconfigured(f"The AWS configuration can't be used: {error}") from None
+        section = services.get(profile.get("services", ""), {}).get("s3", {})
+        named = {name: value for name in ("region", "endpoint_url") if isinstance(value := profile.get(name), str)}
+        if isinstance(section, dict) and "endpoint_url" in section:
+            named["endpoint_url"] = section["endpoint_url"]
+        return named

@@ -1,0 +1,212 @@
+"""Signed requests to one bucket. Everything else is built from :meth:`Client.call` and :meth:`Client.open`."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from transfer.errors import Denied, TransferError, Transient, Unsupported
+from transfer.plugin import Traffic
+from transfer.wire.connection import Pace
+from transfer.wire.errordoc import is_error, read_error
+from transfer.wire.http import Http, Reply, Request
+from transfer.wire.quoting import quote_query
+from transfer.wire.sigv4 import EMPTY, UNSIGNED, Credentials, SigV4
+from transfer.wire.stream import Stream
+from transfer_s3.credentials import CredentialSource
+from transfer_s3.discretion import discreet
+from transfer_s3.endpoint import Endpoint
+from transfer_s3.errors import EXPIRED, Failure, WrongRegion, translate
+
+_ERROR_LIMIT = 64 * 1024
+_MAX_KEY = 1024
+_NOTHING: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket and the folder in it that keys are relative to (``prefix``: empty, or ending in ``/``)."""
+
+    bucket: str
+    prefix: str
+
+    @property
+    def url(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def name(self, key: str) -> str:
+        """The object's full name. Raises Unsupported for a key that can't be one."""
+        name = self.prefix + key
+        if not key or len(name) > _MAX_KEY or not name.isascii():
+            _check_name(key, name)
+        return name
+
+
+class Client:
+    """Sends requests for objects (by key) or for the bucket itself, and raises what goes wrong.
+
+    ``locator`` makes an address of a bucket and a region; ``pinned`` says that the region was
+    asked for, so another one is an error instead of a discovery.
+
+    The signature does not cover objects' bytes, neither over https nor over http: hashing them
+    would cost more than all the rest, and the checksum among the signed headers covers them
+    where the server verifies it. Documents (deletes, lists of parts) are signed as a whole.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        place: Place,
+        credentials: CredentialSource,
+        locator: Callable[[str, str], Endpoint],
+        region: str,
+        *,
+        pinned: bool,
+        request_payer: bool,
+    ) -> None:
+        self.place = place
+        self.server = ""
+        """What the server calls itself."""
+        self._http = http
+        self._credentials = credentials
+        self._locator = locator
+        self._pinned = pinned
+        self._request_payer = request_payer
+        self._always = {"x-amz-request-payer": "requester"} if request_payer else {}
+        self._signer = SigV4("s3")
+        self._settle(region)
+
+    async def call(
+        self,
+        method: str,
+        key: str | None = None,
+        query: Mapping[str, str] = _NOTHING,
+        headers: Mapping[str, str] = _NOTHING,
+        body: bytes | bytearray | memoryview = b"",
+        *,
+        sealed: bool = False,
+        patient: bool = False,
+        pace: Pace | None = None,
+    ) -> Reply:
+        """The reply, a success. ``sealed`` signs the body too: for documents, which no checksum covers."""
+        try:
+            return await self._call(method, key, query, headers, body, sealed=sealed, patient=patient, pace=pace)
+        except WrongRegion as wrong:
+            if self._pinned:
+                raise
+            self._settle(wrong.region)
+            return await self._call(method, key, query, headers, body, sealed=sealed, patient=patient, pace=pace)
+
+    async def _call(
+        self,
+        method: str,
+        key: str | None,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes | bytearray | memoryview,
+        *,
+        sealed: bool,
+        patient: bool,
+        pace: Pace | None,
+    ) -> Reply:
+        credentials = await self._credentials.get()
+        payload = EMPTY if not body else hashlib.sha256(body).hexdigest() if sealed else UNSIGNED
+        request = self._request(method, key, query, headers, payload, credentials)
+        request.body, request.patient, request.pace = body, patient, pace
+        reply = await self._http.call(request)
+        self.server = reply.headers.get("server", "")
+        if reply.status >= 300:
+            raise await self._failure(reply, request, key, credentials)
+        # Long operations send their 200 early and may fail in the body.
+        if patient and is_error(reply.body):
+            raise await self._failure(Reply(500, reply.headers, reply.body), request, key, credentials)
+        return reply
+
+    async def open(self, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Stream:
+        """The reply to a GET, a success, its body not yet read; to be closed."""
+        credentials = await self._credentials.get()
+        request = self._request("GET", key, query, headers, EMPTY, credentials)
+        stream = await self._http.open(request)
+        if stream.status < 300:
+            return stream
+        with closing(stream):
+            reply = Reply(stream.status, stream.headers, await stream.read_all(_ERROR_LIMIT))
+        raise await self._failure(reply, request, key, credentials)
+
+    def sibling(self, place: Place) -> Client:
+        """A client for another bucket of the same account, over the same connections."""
+        return Client(
+            self._http,
+            place,
+            self._credentials,
+            self._locator,
+            self.region,
+            pinned=False,
+            request_payer=self._request_payer,
+        )
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    @property
+    def traffic(self) -> Traffic:
+        return self._http.traffic
+
+    @property
+    def account(self) -> str:
+        return self._credentials.account
+
+    @property
+    def anonymous(self) -> bool:
+        return self.account == "anonymous"
+
+    def _request(
+        self,
+        method: str,
+        key: str | None,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        payload: str,
+        credentials: Credentials | None,
+    ) -> Request:
+        endpoint = self.endpoint
+        path = endpoint.bucket_path if key is None else endpoint.object_path(self.place.name(key))
+        asked = quote_query(query)
+        sent: Mapping[str, str] = {**headers, **self._always} if self._always else headers
+        if credentials is not None:
+            now = time.time()
+            sent = self._signer.sign(method, endpoint.host, path, asked, sent, payload, credentials, self.region, now)
+        return Request(method, endpoint.url(path, asked), sent)
+
+    async def _failure(
+        self, reply: Reply, request: Request, key: str | None, credentials: Credentials | None
+    ) -> TransferError:
+        document = discreet(read_error(reply.body), request.headers, credentials)
+        subject = f"'{_printable(self.place.url + (key or ''))}'"
+        error = translate(Failure(reply.status, reply.headers, document, subject, key, self.region))
+        if error.code in EXPIRED and isinstance(error, Denied) and await self._credentials.renew(credentials):
+            return Transient(f"{subject} must be asked for again, with renewed credentials", key=key, code=error.code)
+        return error
+
+    def _settle(self, region: str) -> None:
+        self.region = region
+        self.endpoint = self._locator(self.place.bucket, region)
+
+
+def _printable(name: str) -> str:
+    """``name`` with control characters spelled out: it must not play tricks on a terminal."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def _check_name(key: str, name: str) -> None:
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise Unsupported(f"The key {key!a} is not valid Unicode", key=key) from None
+    if not key or size > _MAX_KEY:
+        raise Unsupported(f"The key '{key}' has {size} bytes; S3 takes 1 to {_MAX_KEY}", key=key)

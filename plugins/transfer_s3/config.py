@@ -1,0 +1,125 @@
+"""What ``s3://bucket/prefix`` can do at best, and the settings of its remotes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from transfer.errors import Misconfigured
+from transfer.model import Algorithm
+from transfer.plugin import Capabilities, Limits, Location
+from transfer_s3.verifier import Verifier
+
+GIB = 1024**3
+
+CAPABILITIES = Capabilities(
+    ordered=True,
+    multipart=True,
+    copy=True,
+    update=True,
+    if_absent=True,
+    versions=True,
+    user_metadata=True,
+    headers=True,
+    tags=True,
+    verifies=(Algorithm.CRC64NVME,),
+    keeps=(
+        Algorithm.CRC64NVME,
+        Algorithm.CRC32C,
+        Algorithm.CRC32,
+        Algorithm.SHA256,
+        Algorithm.SHA1,
+        Algorithm.MD5,
+    ),
+)
+LIMITS = Limits(
+    min_part=5 * 1024**2,
+    max_part=5 * GIB,
+    max_parts=10_000,
+    max_put=5 * GIB,
+    max_object=10_000 * 5 * GIB,
+    max_copy=5 * GIB,
+    max_key=1024,
+    max_user_metadata=2048,
+    delete_batch=1000,
+)
+SETTINGS: Mapping[str, str] = {
+    "endpoint": "address of the server, like https://s3.example.com; AWS itself where it is left out",
+    "region": "found by itself where it is left out",
+    "access_key_id": "access key; left out, the AWS environment, profiles and roles are searched",
+    "secret_access_key": "secret that belongs to it",
+    "session_token": "token that belongs to temporary credentials",
+    "profile": "name of a profile in ~/.aws",
+    "anonymous": "true to send requests without a signature",
+    "path_style": "true or false: whether the bucket is in the path; found by itself where it is left out",
+    "ca_bundle": "file with the certificates of the authorities to trust",
+    "request_payer": "true to pay for requests to somebody else's bucket",
+    "sse_c_key_file": "file with the key of objects that are encrypted with a key of yours",
+    "verify": "crc64nvme, crc32c, md5, etag or none: how the server proves a write; found out where it is left out",
+    "ordered": "true or false: whether the server lists in byte order; found out where it is left out",
+    "state_dir": "folder in which the server's answers are remembered",
+}
+_WORDS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one remote, read. What is None is to be found out."""
+
+    endpoint: str | None = None
+    region: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    profile: str | None = None
+    anonymous: bool = False
+    path_style: bool | None = None
+    ca_bundle: str | None = None
+    request_payer: bool = False
+    sse_c_key_file: str | None = None
+    verify: Verifier | None = None
+    ordered: bool | None = None
+    state_dir: str | None = None
+
+
+def read_settings(location: Location) -> Settings:
+    """The location's settings. Raises Misconfigured for one that makes no sense."""
+    given = {name: str(value) for name, value in location.settings.items() if name in SETTINGS and value is not None}
+    if bool(given.get("access_key_id")) != bool(given.get("secret_access_key")):
+        raise Misconfigured(f"'{location.url}' needs both access_key_id and secret_access_key, or neither")
+    return Settings(
+        endpoint=given.get("endpoint") or None,
+        region=given.get("region") or None,
+        access_key_id=given.get("access_key_id") or None,
+        secret_access_key=given.get("secret_access_key") or None,
+        session_token=given.get("session_token") or None,
+        profile=given.get("profile") or None,
+        anonymous=_flag(given, "anonymous") or False,
+        path_style=_flag(given, "path_style"),
+        ca_bundle=given.get("ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,
+        request_payer=_flag(given, "request_payer") or False,
+        sse_c_key_file=given.get("sse_c_key_file") or None,
+        verify=_verifier(given.get("verify")),
+        ordered=_flag(given, "ordered"),
+        state_dir=given.get("state_dir") or None,
+    )
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool | None:
+    text = given.get(name)
+    if not text:
+        return None
+    value = _WORDS.get(text.lower())
+    if value is None:
+        raise Misconfigured(f"The setting {name} = '{text}' must be true or false")
+    return value
+
+
+def _verifier(text: str | None) -> Verifier | None:
+    if not text:
+        return None
+    try:
+        return Verifier(text.lower())
+    except ValueError:
+        raise Misconfigured(f"The setting verify = '{text}' must be one of {', '.join(Verifier)}") from None

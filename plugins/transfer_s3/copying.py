@@ -1,0 +1,119 @@
+"""Copies made by the server, and the change of metadata, which is a copy of an object onto itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from transfer.errors import Changed, Unsupported
+from transfer.model import UNPROVEN, Algorithm, Entry, Metadata, Part, Receipt, Stored, Upload
+from transfer.plugin import Origin
+from transfer.wire.quoting import quote_path
+from transfer.wire.reading import range_header
+from transfer_s3 import proof
+from transfer_s3.bucket import IF_ABSENT, Bucket
+from transfer_s3.client import Place
+from transfer_s3.results import made_entry, result_fields
+from transfer_s3.verifier import decode, md5_of
+
+_MAX_COPY = 5 * 1024**3
+
+
+async def copy(
+    bucket: Bucket, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool
+) -> Stored:
+    """Copy ``entry`` at ``origin`` to ``key``, with ``metadata`` instead of its own, and compare the two."""
+    bucket.refuse_folded(key, entry.size)
+    source = Place(origin.container, origin.prefix)
+    headers, lost = bucket.making(metadata)
+    headers.update(_source_headers(bucket, source, entry))
+    headers.update(_algorithm(bucket, entry), **(IF_ABSENT if if_absent else {}))
+    if metadata.tags is not None or bucket.client.endpoint.aws:
+        # Unasked, tags are not carried, as they are not on other ways. Some servers refuse to hear of them at all.
+        headers["x-amz-tagging-directive"] = "REPLACE"
+    there = replace(bucket, client=bucket.client.sibling(source))
+    known = await _guarded(there, entry)
+    made = await _copied(bucket, key, known, metadata, headers)
+    stored_proof = proof.of_copy(known, made)
+    if stored_proof == UNPROVEN:
+        known = await _looked_at(there, entry)
+        made = replace(await bucket.head(key, version=made.version), metadata=metadata)
+        stored_proof = proof.of_copy(known, made)
+    return Stored(made, stored_proof, lost)
+
+
+async def update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
+    """Give an object new metadata; tags that ``metadata`` does not know are kept. Raises Unsupported above 5 GiB."""
+    if entry.size is not None and entry.size > _MAX_COPY:
+        raise Unsupported(f"'{entry.key}' is larger than S3 copies onto itself: it must be sent again", key=entry.key)
+    comparable = md5_of(entry.etag) is not None or entry.checksums
+    before = await (_guarded(bucket, entry) if comparable else _looked_at(bucket, entry))
+    kept = replace(metadata, storage_class=metadata.storage_class or entry.storage_class)
+    headers, lost = bucket.making(kept)
+    headers.update(_source_headers(bucket, bucket.client.place, before), **_algorithm(bucket, before))
+    headers.update(bucket.encryption.source_key)
+    if metadata.tags is not None:
+        headers["x-amz-tagging-directive"] = "REPLACE"
+    made = await _copied(bucket, entry.key, before, kept, headers)
+    stored_proof = proof.of_copy(before, made)
+    if stored_proof == UNPROVEN:
+        made = replace(await bucket.head(entry.key, version=made.version), metadata=kept)
+        stored_proof = proof.of_copy(before, made)
+    return Stored(made, stored_proof, lost)
+
+
+async def copy_part(bucket: Bucket, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:
+    """Copy ``part.span`` of ``entry`` at ``origin``. The checksums are the server's own."""
+    source = Place(origin.container, origin.prefix)
+    await _guarded(replace(bucket, client=bucket.client.sibling(source)), entry)
+    headers = _source_headers(bucket, source, entry)
+    del headers["x-amz-metadata-directive"]
+    headers["x-amz-copy-source-range"] = range_header(part.span)
+    headers.update(bucket.encryption.key)
+    query = {"partNumber": str(part.number), "uploadId": upload.id}
+    reply = await bucket.client.call("PUT", upload.key, query, headers, patient=True)
+    if not reply.body:
+        # It did not see the header that names the source, and took this for a part without bytes.
+        raise Unsupported(f"The server can't copy parts, so '{entry.key}' must be sent through here", key=upload.key)
+    fields = result_fields(reply, f"the copy of part {part.number} of '{upload.key}'")
+    algorithms = (Algorithm.CRC64NVME, Algorithm.CRC32C, Algorithm.CRC32)
+    texts = {algorithm: fields.get(f"x-amz-checksum-{algorithm}", "") for algorithm in algorithms}
+    checksums = {name: digest for name, text in texts.items() if (digest := decode(name, text)) is not None}
+    return Receipt(part.number, part.size, fields.get("etag", "").strip('"') or None, checksums)
+
+
+async def _copied(bucket: Bucket, key: str, source: Entry, metadata: Metadata, headers: dict[str, str]) -> Entry:
+    reply = await bucket.client.call("PUT", key, {}, headers, patient=True)
+    return made_entry(key, source.size, metadata, result_fields(reply, f"the copy to '{key}'"))
+
+
+def _source_headers(bucket: Bucket, source: Place, entry: Entry) -> dict[str, str]:
+    """Which object is copied, and that it must still be the one that was looked at."""
+    version = f"?versionId={quote_path(entry.version)}" if entry.version else ""
+    headers = {
+        "x-amz-copy-source": quote_path(f"{source.bucket}/{source.name(entry.key)}") + version,
+        "x-amz-metadata-directive": "REPLACE",
+    }
+    if entry.etag:
+        headers["x-amz-copy-source-if-match"] = f'"{entry.etag}"'
+    return {**headers, **(bucket.encryption.source_key if entry.encrypted_etag else {})}
+
+
+def _algorithm(bucket: Bucket, source: Entry) -> dict[str, str]:
+    """Ask for a checksum that can be compared with one of the source's, if the server computes any."""
+    if bucket.verifier.kept is None:
+        return {}
+    known = (algorithm for algorithm in source.checksums if algorithm is not Algorithm.MD5)
+    return {"x-amz-checksum-algorithm": next(known, bucket.verifier.kept).upper()}
+
+
+async def _guarded(there: Bucket, entry: Entry) -> Entry:
+    """The object to be copied, still what it was. AWS looks at the condition in the request; not all others do."""
+    return entry if there.client.endpoint.aws or entry.etag is None else await _looked_at(there, entry)
+
+
+async def _looked_at(there: Bucket, entry: Entry) -> Entry:
+    """All that is known of the object. Raises Changed if it is not what ``entry`` knows any more."""
+    known = await there.head(entry.key, version=entry.version)
+    if entry.etag not in (None, known.etag):
+        raise Changed(f"'{entry.key}' has changed since it was listed", key=entry.key)
+    return known

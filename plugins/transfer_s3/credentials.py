@@ -1,0 +1,80 @@
+"""Where access keys come from, and how they stay fresh during a long job."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Protocol
+
+from transfer.errors import Misconfigured
+from transfer.wire.sigv4 import Credentials
+from transfer_s3.chain import Chain
+
+_LOOK_EVERY = 5.0
+"""Seconds between two looks at whether the credentials are about to expire."""
+
+
+class CredentialSource(Protocol):
+    """What a client asks before each request."""
+
+    account: str
+    """Tells credentials apart without revealing them."""
+
+    async def get(self) -> Credentials | None:
+        """The credentials of the moment; None to send unsigned. Raises Misconfigured."""
+
+    async def renew(self, old: Credentials | None) -> bool:
+        """``old`` was refused as expired: whether there are others now."""
+
+
+class Fixed:
+    """The same credentials always, or none."""
+
+    def __init__(self, credentials: Credentials | None) -> None:
+        self._credentials = credentials
+        key = credentials.access_key_id if credentials else None
+        self.account = f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
+
+    async def get(self) -> Credentials | None:
+        return self._credentials
+
+    async def renew(self, old: Credentials | None) -> bool:
+        return False
+
+
+class Searched:
+    """What AWS's own chain finds: environment, profiles, SSO, web identity, container and instance roles."""
+
+    def __init__(self, chain: Chain, profile: str | None) -> None:
+        self._chain = chain
+        self._profile = profile
+        self._lock = asyncio.Lock()
+        self._found: Credentials | None = None
+        self._look_at = 0.0
+        self.account = f"profile-{profile or 'default'}"
+
+    async def get(self) -> Credentials | None:
+        now = asyncio.get_running_loop().time()
+        if self._found is not None and now < self._look_at:
+            return self._found
+        async with self._lock:
+            if self._found is None or self._chain.stale():
+                self._found = await self._fetch()
+            self._look_at = now + _LOOK_EVERY
+        return self._found
+
+    async def renew(self, old: Credentials | None) -> bool:
+        async with self._lock:
+            if self._found is old:
+                self._chain.forget()
+                self._found = await self._fetch()
+        return self._found != old
+
+    async def _fetch(self) -> Credentials:
+        found = await asyncio.to_thread(self._chain.fetch)
+        if found is None:
+            raise Misconfigured(
+                "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "name a profile, or set anonymous = true"
+            )
+        return found

@@ -1,0 +1,44 @@
+"""Servers quote requests in what they say of errors: what of it is secret must not be told again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from urllib.parse import quote
+
+from transfer.wire.errordoc import ErrorDocument
+from transfer.wire.quoting import quote_xml
+from transfer.wire.sigv4 import Credentials
+
+MASK = "***"
+_SECRET_HEADERS = (
+    "x-amz-security-token",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+)
+_SIGNATURE = "Signature="
+_FORMS = (str, quote, partial(quote, safe=""), quote_xml)
+
+
+def discreet(document: ErrorDocument, headers: Mapping[str, str], credentials: Credentials | None) -> ErrorDocument:
+    """The document without what was secret in a request with these ``headers``."""
+    secrets = {form(secret) for secret in _secrets(headers, credentials) for form in _FORMS}
+
+    def clean(text: str) -> str:
+        for secret in sorted(secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    details = {name: clean(text) for name, text in (document.details or {}).items()}
+    return replace(document, code=clean(document.code), message=clean(document.message), details=details)
+
+
+def _secrets(headers: Mapping[str, str], credentials: Credentials | None) -> Iterator[str]:
+    """What is secret in a request, the keys to it among them."""
+    sent = {name.lower(): value for name, value in headers.items()}
+    candidates = [sent.get(name) for name in _SECRET_HEADERS]
+    candidates.append(sent.get("authorization", "").partition(_SIGNATURE)[2])
+    if credentials is not None:
+        candidates += [credentials.secret_access_key, credentials.session_token]
+    yield from filter(None, candidates)

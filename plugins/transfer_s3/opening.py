@@ -1,0 +1,108 @@
+"""From a location and its settings to a store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from functools import partial
+
+from transfer.errors import Misconfigured
+from transfer.plugin import Location, StoreOptions
+from transfer.wire.dial import way_to
+from transfer.wire.http import Http, HttpOptions
+from transfer.wire.sigv4 import Credentials
+from transfer.wire.tls import trusting
+from transfer_s3 import environment
+from transfer_s3.bucket import Bucket
+from transfer_s3.chain import Chain
+from transfer_s3.client import Client, Place
+from transfer_s3.config import Settings, read_settings
+from transfer_s3.credentials import CredentialSource, Fixed, Searched
+from transfer_s3.encryption import read_encryption
+from transfer_s3.endpoint import DEFAULT_REGION, Endpoint, locate, region_in
+from transfer_s3.store import S3Store
+from transfer_s3.verifier import Verifier
+
+
+async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
+    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without an SDK that it needs."""
+    if not location.container:
+        raise Misconfigured(f"'{location.url}' names no bucket: write s3://bucket/prefix")
+    settings = read_settings(location)
+    chain = await asyncio.to_thread(_chain, settings)
+    address = settings.endpoint or _configured_endpoint(chain)
+    region = settings.region or region_in(address) or environment.region() or (chain and chain.region)
+    place = Place(location.container, _folder(location.path))
+    locator = partial(_locate, address, settings.path_style)
+    endpoint = locator(place.bucket, region or DEFAULT_REGION)
+    client = Client(
+        Http(await _http_options(settings, options, endpoint)),
+        place,
+        _credentials(settings, chain),
+        locator,
+        region or DEFAULT_REGION,
+        pinned=settings.region is not None,
+        request_payer=options.request_payer or settings.request_payer,
+    )
+    encryption = await read_encryption(options, settings.sse_c_key_file, endpoint.scheme)
+    verifier = settings.verify or (Verifier.CRC64NVME if endpoint.aws else Verifier.NONE)
+    bucket = Bucket(client, verifier, encryption, options.acl, options.tags)
+    return S3Store(bucket, settings, address)
+
+
+def _static(settings: Settings) -> Credentials | None:
+    """Keys that are the same all along: the settings', or those of the environment, which come before profiles."""
+    if settings.access_key_id and settings.secret_access_key:
+        return Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token)
+    return environment.credentials() if settings.profile is None else None
+
+
+def _chain(settings: Settings) -> Chain | None:
+    """AWS's own search, made only where something is left for it to find: importing the SDK takes its time."""
+    if settings.anonymous or settings.access_key_id:
+        return None
+    if _static(settings) and not environment.files_may_tell(_open_questions(settings)):
+        return None
+    return Chain(settings.profile)
+
+
+def _open_questions(settings: Settings) -> Iterator[str]:
+    """The options of AWS's files that would count."""
+    address = settings.endpoint or _configured_endpoint(None)
+    if address is None and not environment.endpoints_ignored():
+        yield "endpoint_url"
+    if not (settings.region or region_in(address) or environment.region()):
+        yield "region"
+
+
+def _configured_endpoint(chain: Chain | None) -> str | None:
+    if environment.endpoints_ignored():
+        return None
+    return environment.endpoint() or (chain.endpoint if chain else None)
+
+
+def _credentials(settings: Settings, chain: Chain | None) -> CredentialSource:
+    static = None if settings.anonymous else _static(settings)
+    if static is not None or chain is None:
+        return Fixed(static)
+    return Searched(chain, settings.profile)
+
+
+def _locate(address: str | None, path_style: bool | None, bucket: str, region: str) -> Endpoint:
+    return locate(address, bucket, region, path_style=path_style)
+
+
+def _folder(path: str) -> str:
+    """A URL's path as a prefix, which is a folder: ``x`` never touches ``xyz``."""
+    return path if not path or path.endswith("/") else f"{path}/"
+
+
+async def _http_options(settings: Settings, options: StoreOptions, endpoint: Endpoint) -> HttpOptions:
+    encrypted = way_to(f"{endpoint.scheme}://{endpoint.host}").encrypted
+    return HttpOptions(
+        connect_timeout=options.connect_timeout,
+        idle_timeout=options.idle_timeout,
+        request_timeout=options.request_timeout,
+        connections=options.connections,
+        tls=await trusting(settings.ca_bundle) if encrypted else None,
+    )

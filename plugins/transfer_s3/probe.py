@@ -1,0 +1,95 @@
+"""Finding out what a server does with a wrong checksum, without leaving anything behind.
+
+The question is put with a part of a multipart upload that is aborted afterwards, so no object
+ever becomes visible. The same upload shows whether we may write.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import replace
+
+from transfer.checksums import digest
+from transfer.errors import Denied, Misconfigured, NotFound, Throttled, TransferError, Transient
+from transfer.model import Algorithm, Body, Metadata, Part, Receipt, Upload
+from transfer_s3 import multipart
+from transfer_s3.bucket import Bucket
+from transfer_s3.verifier import Verifier, md5_of
+
+_log = logging.getLogger("transfer.s3")
+_DATA = b"Does this server look at checksums?"
+_NO_ANSWER = (Denied, Misconfigured, NotFound, Throttled, Transient)
+"""Failures that say nothing about checksums."""
+
+
+async def may_write(bucket: Bucket) -> None:
+    """Begin an upload and abort it. Raises Denied and whatever else stands in the way of writing."""
+    upload = await _begin(bucket)
+    await _drop(bucket, upload)
+
+
+async def find_verifier(bucket: Bucket) -> Verifier:
+    """The best way in which the server proves a write."""
+    for candidate in (Verifier.CRC64NVME, Verifier.CRC32C):
+        if await _refuses(replace(bucket, verifier=candidate)):
+            return candidate
+    plain = replace(bucket, verifier=Verifier.MD5)
+    if await _refuses(plain):
+        return Verifier.MD5
+    return Verifier.ETAG if await _computes_etag(plain) else Verifier.NONE
+
+
+async def _refuses(bucket: Bucket) -> bool:
+    """Whether a wrong checksum is refused and a right one is not."""
+    try:
+        upload = await _begin(bucket)
+    except _NO_ANSWER:
+        raise
+    except TransferError:
+        return False  # does not know the algorithm
+    try:
+        # The right one first: after a wrong one some servers know nothing of the upload any more.
+        return await _accepts(bucket, upload, _DATA) and not await _accepts(bucket, upload, _DATA[1:])
+    finally:
+        await _drop(bucket, upload)
+
+
+async def _accepts(bucket: Bucket, upload: Upload, hashed: bytes) -> bool:
+    """Whether the part is taken with the checksum of ``hashed``."""
+    try:
+        await _send(bucket, upload, hashed)
+    except _NO_ANSWER:
+        raise
+    except TransferError:
+        return False
+    return True
+
+
+async def _computes_etag(bucket: Bucket) -> bool:
+    """Whether a part's ETag is the MD5 of its bytes, which we do not send."""
+    upload = await _begin(bucket)
+    try:
+        receipt = await _send(replace(bucket, verifier=Verifier.NONE), upload, _DATA)
+    finally:
+        await _drop(bucket, upload)
+    return md5_of(receipt.etag) == digest(_DATA, (Algorithm.MD5,))[Algorithm.MD5]
+
+
+async def _begin(bucket: Bucket) -> Upload:
+    key = f".transfer-probe-{secrets.token_hex(8)}"
+    return await multipart.begin(bucket, key, Metadata(), size=None, part_size=len(_DATA))
+
+
+async def _send(bucket: Bucket, upload: Upload, hashed: bytes) -> Receipt:
+    body = Body(_DATA, digest(hashed, bucket.verifier.algorithms))
+    return await multipart.put_part(bucket, upload, Part(1, 0, len(_DATA)), body)
+
+
+async def _drop(bucket: Bucket, upload: Upload) -> None:
+    try:
+        await multipart.abort(bucket, upload)
+    except Denied:
+        _log.warning(
+            "The upload %s of '%s' may not be aborted; the bucket's rules must clean it up", upload.id, upload.key
+        )

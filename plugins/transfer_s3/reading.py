@@ -1,0 +1,59 @@
+"""A GET of an object, whole or a span of it, guarded against change."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+
+from transfer.errors import Changed
+from transfer.model import Entry, Span
+from transfer.plugin import Reading
+from transfer.wire.reading import EmptyReading, HttpReading, extent, range_header
+from transfer.wire.stream import Stream
+from transfer_s3.bucket import CHECKSUM_MODE, Bucket, entry_of
+
+
+class Read(AbstractAsyncContextManager[Reading]):
+    """The reading of ``entry``, or of ``span``, for the length of an ``async with``."""
+
+    def __init__(self, bucket: Bucket, entry: Entry, span: Span | None) -> None:
+        self._bucket = bucket
+        self._entry = entry
+        self._span = span
+        self._stream: Stream | None = None
+
+    async def __aenter__(self) -> Reading:
+        bucket, entry, span = self._bucket, self._entry, self._span
+        if span is not None and span.size == 0:
+            return EmptyReading(_unchanged(entry, await bucket.with_tags(await bucket.head(entry.key))))
+        headers = {**bucket.encryption.key, **(CHECKSUM_MODE if span is None else {"range": range_header(span)})}
+        if entry.etag:
+            headers["if-match"] = f'"{entry.etag}"'
+        query = {"versionId": entry.version} if entry.version else {}
+        self._stream = stream = await bucket.client.open(entry.key, query, headers)
+        try:
+            return await self._reading(stream)
+        except BaseException:
+            stream.close()
+            raise
+
+    async def _reading(self, stream: Stream) -> Reading:
+        entry, span = self._entry, self._span
+        size, whole = extent(stream.status, stream.headers, span, entry.key)
+        found = entry_of(entry.key, stream.headers, size=whole, whole_object=span is None)
+        if span is None:
+            found = await self._bucket.with_tags(found)
+        return HttpReading(stream, _unchanged(entry, found), size if size is not None else entry.size)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+def _unchanged(asked: Entry, found: Entry) -> Entry:
+    """``found``, if it is what was asked for: not every server heeds If-Match."""
+    if asked.etag not in (None, found.etag):
+        raise Changed(f"'{asked.key}' has changed since it was looked at", key=asked.key)
+    return found

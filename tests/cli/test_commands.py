@@ -1,0 +1,181 @@
+"""The commands from end to end, between disk and memory."""
+
+from __future__ import annotations
+
+import csv
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A folder with an empty file, one in a folder, and one with an odd name."""
+    folder = tmp_path / "tree"
+    (folder / "d").mkdir(parents=True)
+    (folder / "a.txt").write_text("hello")
+    (folder / "d" / "b.bin").write_bytes(bytes(range(256)) * 100)
+    (folder / "ü +%.txt").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def bucket() -> str:
+    """The URL of a fresh place in memory."""
+    return f"memory://{uuid.uuid4().hex}/p"
+
+
+def test_a_tree_goes_there_and_back(cli: Cli, tree: Path, bucket: str, tmp_path: Path) -> None:
+    """sync copies, a second one skips, verify agrees, and what comes back is equal."""
+    outcome = cli("sync", tree, bucket)
+    assert outcome.exit_code == 0, outcome.output
+    assert "copied             3" in outcome.stdout
+    assert "proven: 3 verified" in outcome.stdout
+    assert "skipped            3" in cli("sync", tree, bucket).stdout
+    assert cli("verify", tree, bucket).exit_code == 0
+    back = tmp_path / "back"
+    assert cli("sync", bucket, back).exit_code == 0
+    assert {path.relative_to(back) for path in back.rglob("*")} == {path.relative_to(tree) for path in tree.rglob("*")}
+    assert (back / "d" / "b.bin").read_bytes() == (tree / "d" / "b.bin").read_bytes()
+
+
+def test_a_dry_run_prints_the_plan_and_touches_nothing(cli: Cli, tree: Path, tmp_path: Path) -> None:
+    """Steps with sizes and reasons, totals, and an untouched target."""
+    outcome = cli("sync", tree, tmp_path / "out", "--dry-run", "--report", tmp_path / "plan.csv")
+    assert outcome.exit_code == 0
+    assert "copy             25.0 KiB  d/b.bin  (new)\n" in outcome.stdout
+    assert "to copy            3" in outcome.stdout
+    assert not (tmp_path / "out").exists()
+    with (tmp_path / "plan.csv").open(newline="") as file:
+        assert {row["verdict"] for row in csv.DictReader(file)} == {"planned"}
+
+
+def test_verify_lists_differences_and_ends_with_1(cli: Cli, tree: Path, bucket: str) -> None:
+    """Each difference is a line, and the exit status tells that there are some."""
+    cli("sync", tree, bucket)
+    (tree / "a.txt").write_text("other")
+    (tree / "new").write_text("new")
+    outcome = cli("verify", tree, bucket)
+    assert outcome.exit_code == 1
+    assert {line.split()[2] for line in outcome.stdout.splitlines()[:2]} == {"a.txt", "new"}
+
+
+def test_events_are_json_lines_on_stdout(cli: Cli, tree: Path, bucket: str) -> None:
+    """With --json stdout holds nothing but JSON, from the start of the run to its end."""
+    outcome = cli("sync", tree, bucket, "--json")
+    events = [json.loads(line) for line in outcome.stdout.splitlines()]
+    assert (events[0]["event"], events[-1]["event"]) == ("run_started", "run_finished")
+    assert {event["key"] for event in events if event["event"] == "finished"} == {"a.txt", "d/b.bin", "ü +%.txt"}
+    assert events[-1]["copied"] == 3
+
+
+def test_the_report_has_all_objects(cli: Cli, tree: Path, bucket: str, tmp_path: Path) -> None:
+    """--report has a row for each, with its checksum and how it was proven."""
+    outcome = cli("sync", tree, bucket, "--report", tmp_path / "r.jsonl")
+    assert "Every object is in " in outcome.stdout
+    rows = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text().splitlines()]
+    assert {row["proof"] for row in rows} == {"verified (crc64nvme)"}
+    assert len(rows) == 3
+
+
+def test_a_failed_object_gives_status_1_and_its_reason(cli: Cli, tmp_path: Path) -> None:
+    """What the file system can't hold fails by name, and the rest goes on."""
+    bucket = f"memory://{uuid.uuid4().hex}"
+    assert cli("copy", "-", f"{bucket}/x/..", stdin=b"evil").exit_code == 0
+    assert cli("copy", "-", f"{bucket}/good", stdin=b"good").exit_code == 0
+    outcome = cli("sync", bucket, tmp_path / "out")
+    assert outcome.exit_code == 1
+    assert "x/..: " in outcome.stdout
+    assert "Run the same command again" in outcome.stdout
+    assert (tmp_path / "out" / "good").read_bytes() == b"good"
+
+
+def test_a_stream_goes_in_and_out(cli: Cli, bucket: str) -> None:
+    """copy - URL takes stdin, copy URL - and cat give it back, --range a piece of it."""
+    data = bytes(range(256)) * 9000
+    outcome = cli("copy", "-", f"{bucket}/k", stdin=data)
+    assert outcome.exit_code == 0, outcome.output
+    assert cli("copy", f"{bucket}/k", "-").stdout_bytes == data
+    assert cli("cat", f"{bucket}/k").stdout_bytes == data
+    assert cli("cat", f"{bucket}/k", "--range", "256-258").stdout_bytes == b"\0\1\2"
+
+
+def test_one_object_is_copied_under_a_new_name(cli: Cli, tree: Path, bucket: str) -> None:
+    """copy FILE URL copies just that file."""
+    assert cli("copy", tree / "a.txt", f"{bucket}/new.txt").exit_code == 0
+    assert cli("ls", bucket).stdout == "new.txt\n"
+
+
+def test_ls_shows_keys_and_more(cli: Cli, tree: Path) -> None:
+    """Keys alone, with -l their facts, with --json all, and filters apply."""
+    assert cli("ls", tree).stdout == "a.txt\nd/b.bin\nü +%.txt\n"
+    assert cli("ls", tree, "-0", "--exclude", "d/").stdout == "a.txt\0ü +%.txt\0"
+    assert cli("ls", tree, "--min-size", "1KiB").stdout == "d/b.bin\n"
+    size, day, _, _, key = cli("ls", "-l", tree, "--include", "a.txt").stdout.split()
+    assert (size, day[:2], key) == ("5", "20", "a.txt")
+    first = json.loads(cli("ls", "--json", tree).stdout.splitlines()[0])
+    assert (first["key"], first["size"]) == ("a.txt", 5)
+    assert first["mtime_ns"] == (tree / "a.txt").stat().st_mtime_ns
+
+
+def test_rm_deletes_what_it_was_told(cli: Cli, tree: Path) -> None:
+    """One object; a tree only with --recursive, and only what the filters let through."""
+    assert "to delete          1" in cli("rm", tree, "-r", "--dry-run", "--include", "d/").stdout
+    assert (tree / "d" / "b.bin").exists()
+    assert cli("rm", tree, "-r", "--include", "d/").exit_code == 0
+    assert cli("ls", tree).stdout == "a.txt\nü +%.txt\n"
+    assert cli("rm", tree / "a.txt").exit_code == 0
+    assert cli("rm", tree / "a.txt").exit_code == 2
+    assert cli("ls", tree).stdout == "ü +%.txt\n"
+
+
+def test_jobs_shows_what_was_done(cli: Cli, tree: Path, bucket: str) -> None:
+    """A finished run stands in the list with its places and state."""
+    assert "No checkpoints" in cli("jobs").stderr
+    cli("sync", tree, bucket)
+    assert cli("jobs").stdout.startswith("complete    file:")
+    job = json.loads(cli("jobs", "--json").stdout)
+    assert (job["state"], job["objects"], job["totals"]["copied"]) == ("complete", 3, 3)
+
+
+def test_jobs_are_cleaned_by_id(cli: Cli, tree: Path, bucket: str) -> None:
+    """A forgotten job is gone from the list; an unknown one is a sentence."""
+    cli("sync", tree, bucket)
+    job = json.loads(cli("jobs", "list", "--json").stdout)
+    assert "Nothing to clean" in cli("jobs", "clean").stderr
+    outcome = cli("jobs", "clean", job["id"][:8], "--forget")
+    assert (outcome.exit_code, "forgotten" in outcome.stdout) == (0, True)
+    assert cli("jobs").stdout == ""
+    assert cli("jobs", "clean", "nothing-like-it").exit_code == 2
+
+
+def test_plugins_tells_what_there_is(cli: Cli) -> None:
+    """Schemes with what they can do, for people and for programs."""
+    assert "memory://" in cli("plugins").stdout
+    found = {plugin["scheme"]: plugin for plugin in map(json.loads, cli("plugins", "--json").stdout.splitlines())}
+    assert {"file", "memory", "s3"} <= set(found)
+    assert found["memory"]["capabilities"]["multipart"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sync", "gopher://a", "b"], "gopher"),
+        (["sync", "/nowhere-at-all", "/tmp/b"], "/nowhere-at-all"),
+        (["sync", "memory://same/p", "memory://same/p"], "same place"),
+        (["cat", "memory://empty/k"], "'k'"),
+        (["sync", "a", "b", "--config", "/nowhere.toml"], "/nowhere.toml"),
+        (["sync", "a", "b", "--files-from", "/nowhere", "--delete"], "--files-from lists nothing"),
+    ],
+)
+def test_impossible_places_are_a_sentence(cli: Cli, arguments: list[str], sentence: str) -> None:
+    """What can't work from the start ends with status 2, naming the thing."""
+    outcome = cli(*arguments)
+    assert outcome.exit_code == 2, outcome.output
+    assert outcome.stderr.startswith("transfer: ")
+    assert sentence in outcome.stderr
+    assert outcome.stderr.count("\n") == 1

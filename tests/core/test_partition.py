@@ -1,0 +1,110 @@
+"""Parts always fit: their number, their sizes and the memory, at every size that an object can have."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from transfer.errors import Unsupported
+from transfer.partition import DEFAULT_PART, MIB, count, cut, part_size, stream_capacity, stream_part_size
+from transfer.plugin import Limits
+
+GIB, TIB = 1024 * MIB, 1024 * 1024 * MIB
+S3 = Limits(min_part=5 * MIB, max_part=5 * GIB, max_parts=10_000, max_object=int(48.8 * TIB))
+PLENTY = 6 * GIB
+
+near = st.builds(
+    lambda parts, size, off: max(0, parts * size * MIB + off),
+    st.sampled_from([1, 2, 9_999, 10_000, 10_001]),
+    st.sampled_from([5, 16, 17, 100, 1024, 5 * 1024 - 1]),
+    st.integers(-2, 2),
+)
+sizes = st.integers(0, S3.max_object or 0) | near
+
+
+@given(size=sizes.filter(lambda size: size <= int(48.8 * TIB)), smallest=st.none() | st.integers(1, 8 * GIB))
+@example(size=0, smallest=None)
+@example(size=10_000 * 16 * MIB, smallest=None)
+@example(size=10_000 * 16 * MIB + 1, smallest=None)
+@example(size=int(48.8 * TIB), smallest=1)
+def test_parts_are_within_all_limits(size: int, smallest: int | None) -> None:
+    """Never more than the provider's number, never smaller or larger than it takes, in whole MiB where that fits."""
+    part = part_size(size, S3, memory=PLENTY, smallest=smallest)
+    assert S3.min_part <= part <= (S3.max_part or 0)
+    assert count(size, part) <= S3.max_parts
+    assert part % MIB == 0 or part == S3.max_part
+
+
+@given(size=st.integers(0, 10_000), part=st.integers(1, 300))
+def test_a_cut_covers_the_object_exactly(size: int, part: int) -> None:
+    """Numbered from 1, one after another, all but the last as long as said; only an empty object has an empty one."""
+    parts = list(cut(size, part))
+    assert len(parts) == count(size, part)
+    assert [each.number for each in parts] == list(range(1, len(parts) + 1))
+    assert [each.offset for each in parts] == [index * part for index in range(len(parts))]
+    assert sum(each.size for each in parts) == size
+    assert {each.size for each in parts[:-1]} <= {part}
+    assert 0 < parts[-1].size <= part or size == 0
+
+
+@given(memory=st.integers(1, 20 * MIB), size=st.integers(0, 100 * MIB))
+def test_a_part_fits_into_the_memory_or_is_refused(memory: int, size: int) -> None:
+    """The sentence names a budget that is enough."""
+    limits = Limits(min_part=MIB, max_parts=50)
+    needed = max(MIB, -(-size // 50))
+    if needed > memory:
+        with pytest.raises(Unsupported, match=f"--memory {needed // MIB + 1}MiB"):
+            part_size(size, limits, memory=memory)
+    else:
+        assert needed <= part_size(size, limits, memory=memory) <= memory
+
+
+def test_what_no_provider_takes_is_refused() -> None:
+    """More bytes than one object may have, or than all parts together hold."""
+    with pytest.raises(Unsupported, match="for one object"):
+        part_size(49 * TIB, S3, memory=PLENTY)
+    with pytest.raises(Unsupported, match=r"10,000 parts of 5,368,709,120 bytes"):
+        part_size(10_000 * 5 * GIB + 1, Limits(max_part=5 * GIB), memory=10 * GIB)
+
+
+def test_the_smallest_part_is_a_wish() -> None:
+    """Granted as far as the object, the provider and the memory allow."""
+    assert part_size(GIB, S3, memory=PLENTY, smallest=1) == 5 * MIB
+    assert part_size(GIB, S3, memory=PLENTY) == DEFAULT_PART
+    assert part_size(GIB, S3, memory=PLENTY, smallest=64 * MIB) == 64 * MIB
+    assert part_size(GIB, S3, memory=32 * MIB, smallest=64 * MIB) == 32 * MIB
+    assert part_size(200 * GIB, S3, memory=PLENTY) == 21 * MIB
+
+
+@given(
+    memory=st.integers(40 * MIB, GIB),
+    max_parts=st.integers(1, 12_000),
+    smallest=st.none() | st.integers(1, 64 * MIB),
+    max_part=st.sampled_from([None, 32 * MIB, 5 * GIB]),
+)
+def test_a_stream_holds_what_was_said_at_its_start(
+    memory: int, max_parts: int, smallest: int | None, max_part: int | None
+) -> None:
+    """The capacity is the sum of all its parts; parts never shrink, and leave room for others in memory."""
+    limits = Limits(min_part=5 * MIB, max_part=max_part, max_parts=max_parts)
+    parts = [
+        stream_part_size(number, limits, memory=memory, size_hint=None, smallest=smallest)
+        for number in range(1, max_parts + 1)
+    ]
+    assert parts == sorted(parts)
+    assert 5 * MIB <= parts[0] <= parts[-1] <= max(5 * MIB, memory // 8)
+    assert stream_capacity(limits, memory=memory, size_hint=None, smallest=smallest) == sum(parts)
+
+
+def test_a_hint_makes_parts_that_are_large_enough() -> None:
+    """As if the hint were the stream's size, which then fits."""
+    hint = 10_000 * 20 * MIB
+    assert stream_part_size(1, S3, memory=PLENTY, size_hint=hint, smallest=None) == 20 * MIB
+    assert stream_capacity(S3, memory=PLENTY, size_hint=hint, smallest=None) == hint
+    assert stream_capacity(S3, memory=PLENTY, size_hint=40 * TIB, smallest=None) >= 40 * TIB
+
+
+def test_a_stream_never_holds_more_than_one_object_may() -> None:
+    """However large its parts."""
+    assert stream_capacity(Limits(max_object=7), memory=GIB, size_hint=None, smallest=None) == 7

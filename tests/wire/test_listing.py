@@ -1,0 +1,82 @@
+"""A page of a listing is read as the server means it."""
+
+from __future__ import annotations
+
+import pytest
+
+from transfer.errors import Corrupt
+from transfer.model import Entry, Unlisted
+from transfer.wire.listing import parse_page
+
+_ROW = (
+    "<Contents><Key>{}</Key><LastModified>2026-01-02T03:04:05.678Z</LastModified>"
+    "<ETag>&quot;abc&quot;</ETag><Size>7</Size><StorageClass>STANDARD</StorageClass></Contents>"
+)
+
+
+def _page(*keys: str, more: str = "<EncodingType>url</EncodingType>", space: str = ' xmlns="urn:any"') -> bytes:
+    rows = "".join(_ROW.format(key) for key in keys)
+    return f"<?xml version='1.0'?><ListBucketResult{space}>{more}{rows}</ListBucketResult>".encode()
+
+
+def test_all_that_is_told_is_read() -> None:
+    """Size, time, ETag and class are in the entry; the key comes without the prefix."""
+    (entry,) = parse_page(_page("p/k"), "p/").items
+    assert entry == Entry("k", 7, modified_ns=1_767_323_045_678_000_000, etag="abc", storage_class="STANDARD")
+
+
+@pytest.mark.parametrize("space", ["", ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'])
+def test_any_namespace(space: str) -> None:
+    """Servers that leave the namespace out are understood too."""
+    assert [item.key for item in parse_page(_page("k", space=space), "").items] == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("a+b", "a b"), ("a%2Bb", "a+b"), ("a%20b", "a b"), ("%01%25", "\x01%"), ("%C3%A9", "é")]
+)
+def test_encoded_names(written: str, meant: str) -> None:
+    """With an echoed encoding-type names are decoded, and a plus is a space."""
+    assert [item.key for item in parse_page(_page(written), "").items] == [meant]
+
+
+def test_names_that_are_not_encoded() -> None:
+    """A server that does not echo the encoding means its names literally."""
+    assert [item.key for item in parse_page(_page("a+b%20c", more=""), "").items] == ["a+b%20c"]
+
+
+def test_a_name_that_is_not_utf8_is_told() -> None:
+    """It can't be an entry, and protects its counterpart from deletion."""
+    (item,) = parse_page(_page("%FF"), "").items
+    assert isinstance(item, Unlisted)
+    assert item.failed
+
+
+def test_the_folder_itself_is_left_out() -> None:
+    """The object that marks the prefix is none of its keys."""
+    page = parse_page(_page("p/", "p/k"), "p/")
+    assert [item.key for item in page.items] == ["k"]
+
+
+def test_how_it_goes_on() -> None:
+    """Truncation, the token and the last name are told."""
+    more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+    page = parse_page(_page("a", "b", more=more), "")
+    assert (page.truncated, page.token, page.last) == (True, "t", "b")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>busy</html>",
+        _page("outside"),
+        _page("p/k")[:-30],
+        _page("p/k").replace(b"<Size>7<", b"<Size>seven<"),
+        _page("p/k").replace(b"<?xml version='1.0'?>", b"<?xml version='1.0' encoding='any'?>"),
+        _page("p/k").replace(b"<?xml version='1.0'?>", b"<?xml version='1.0' encoding='utf-32'?>"),
+    ],
+)
+def test_no_listing(body: bytes) -> None:
+    """What is cut off, is something else, or lists other folders is never taken for a listing."""
+    with pytest.raises(Corrupt):
+        parse_page(body, "p/")

@@ -1,0 +1,25 @@
+"""The checkpoint: one SQLite file for each pair of source and target, which makes a run resumable."""
+
+from transfer.checkpoint.checkpoint import Checkpoint
+from transfer.checkpoint.jobs import JobSummary, summaries, summary_of
+from transfer.checkpoint.kept import Kept
+from transfer.checkpoint.lock import Holder
+from transfer.checkpoint.places import folder_of, path_of
+from transfer.checkpoint.records import Alike, Failure, Look, OpenUpload, Pair, Row
+
+__all__ = [
+    "Alike",
+    "Checkpoint",
+    "Failure",
+    "Holder",
+    "JobSummary",
+    "Kept",
+    "Look",
+    "OpenUpload",
+    "Pair",
+    "Row",
+    "folder_of",
+    "path_of",
+    "summaries",
+    "summary_of",
+]

@@ -1,0 +1,83 @@
+"""What the checkpoints on this machine tell, without locking or changing them."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from transfer.checkpoint.lock import Holder, holder
+from transfer.checkpoint.places import folder_of
+from transfer.checkpoint.records import Pair
+from transfer.checkpoint.schema import version_of
+from transfer.errors import Misconfigured
+
+_COUNTS = """
+SELECT
+    (SELECT count(*) FROM done), (SELECT coalesce(sum(source_size), 0) FROM done),
+    (SELECT count(*) FROM upload), (SELECT count(*) FROM receipt), (SELECT count(*) FROM failure)
+"""
+
+_NO_PAIR = Pair("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class JobSummary:
+    """One checkpoint. Times are in nanoseconds since 1970.
+
+    ``state`` is ``new``, ``running``, ``complete``, ``failed``, ``interrupted``, or ``unreadable``; then
+    ``problem`` tells why, and only ``path`` means anything. ``totals`` is what the last run's
+    end was told. ``open_parts`` counts the parts of open uploads that are known to have been sent.
+    """
+
+    path: Path
+    pair: Pair = _NO_PAIR
+    state: str = "unreadable"
+    started_ns: int | None = None
+    ended_ns: int | None = None
+    totals: str | None = None
+    objects: int = 0
+    bytes: int = 0
+    open_uploads: int = 0
+    open_parts: int = 0
+    failures: int = 0
+    running_by: Holder | None = None
+    problem: str | None = None
+
+
+async def summaries(state_dir: Path | None = None) -> Sequence[JobSummary]:
+    """All checkpoints in the state folder, by path."""
+    return await asyncio.to_thread(_summaries, folder_of(state_dir))
+
+
+async def summary_of(path: Path) -> JobSummary:
+    """One checkpoint, wherever it is."""
+    return await asyncio.to_thread(_summary, path)
+
+
+def _summaries(folder: Path) -> Sequence[JobSummary]:
+    return [_summary(path) for path in sorted(folder.glob("*.sqlite"))]
+
+
+def _summary(path: Path) -> JobSummary:
+    try:
+        return _read(path, holder(path))
+    except (sqlite3.Error, Misconfigured, OSError) as error:
+        return JobSummary(path, problem=str(error))
+
+
+def _read(path: Path, running_by: Holder | None) -> JobSummary:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as db:
+        if version_of(db, path) == 0:
+            return JobSummary(path, state="new", running_by=running_by)
+        db.execute("BEGIN")
+        source, target, state, started, ended, totals = db.execute(
+            "SELECT source, target, state, started_ns, ended_ns, totals FROM job"
+        ).fetchone()
+        objects, size, uploads, parts, failures = db.execute(_COUNTS).fetchone()
+    state = "interrupted" if state == "running" and running_by is None else state or "new"
+    pair = Pair(source, target)
+    return JobSummary(path, pair, state, started, ended, totals, objects, size, uploads, parts, failures, running_by)

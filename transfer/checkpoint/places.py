@@ -1,0 +1,37 @@
+"""Where checkpoints are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import platformdirs
+
+from transfer.checkpoint.records import Pair
+from transfer.errors import Misconfigured
+
+STATE_DIR = "TRANSFER_STATE_DIR"
+"""The environment variable that names another folder for all that runs leave behind."""
+
+
+def folder_of(state_dir: Path | None = None) -> Path:
+    """The folder of all checkpoints; it need not be there."""
+    if state_dir is None:
+        named = os.environ.get(STATE_DIR)
+        state_dir = Path(named) if named else Path(platformdirs.user_state_dir("transfer"))
+    return state_dir / "checkpoints"
+
+
+def path_of(pair: Pair, state_dir: Path | None = None) -> Path:
+    """The pair's file, in a folder that only its owner may read, which is made where it is missing."""
+    folder = folder_of(state_dir)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"The folder {folder} can't be made ({error.strerror}); name another place with {STATE_DIR} or --checkpoint"
+        ) from error
+    name = hashlib.sha256(json.dumps([pair.source, pair.target]).encode()).hexdigest()[:32]
+    return folder / f"{name}.sqlite"

@@ -1,0 +1,101 @@
+"""Checksums over buffers, and their combination over the parts of an object.
+
+CRCs are computed by awscrt (hardware instructions, the GIL released), the others by
+hashlib. Values are big-endian bytes, which is also how S3's base64 headers hold them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Protocol
+
+from transfer.model import Algorithm, Checksums
+from transfer.profile import span
+
+Buffer = bytes | bytearray | memoryview
+
+_THREAD_FROM = 128 * 1024
+"""Bytes from which hashing moves off the event loop; below, the hop costs more than the hash."""
+
+_CRC_WIDTH: Mapping[Algorithm, int] = {Algorithm.CRC64NVME: 8, Algorithm.CRC32C: 4, Algorithm.CRC32: 4}
+
+
+@cache
+def _awscrt(name: str) -> Callable[..., int]:
+    """One of its functions. It gathers entropy for 30 ms when it is imported, so that waits until a CRC is wanted."""
+    function: Callable[..., int] = getattr(import_module("awscrt.checksums"), name)
+    return function
+
+
+class Hasher(Protocol):
+    """A running checksum."""
+
+    def update(self, data: Buffer, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _Crc:
+    def __init__(self, algorithm: Algorithm) -> None:
+        self._function = _awscrt(algorithm)
+        self._width = _CRC_WIDTH[algorithm]
+        self._value = 0
+
+    def update(self, data: Buffer, /) -> None:
+        self._value = self._function(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(self._width, "big")
+
+
+def hasher(algorithm: Algorithm) -> Hasher:
+    """A new running checksum."""
+    if algorithm in _CRC_WIDTH:
+        return _Crc(algorithm)
+    return hashlib.new(algorithm.value, usedforsecurity=False)
+
+
+def digest(data: Buffer, algorithms: Iterable[Algorithm]) -> Checksums:
+    """All of ``algorithms`` over ``data``, on this thread."""
+    return {algorithm: _digest(data, algorithm) for algorithm in algorithms}
+
+
+def _digest(data: Buffer, algorithm: Algorithm) -> bytes:
+    width = _CRC_WIDTH.get(algorithm)
+    if width is not None:
+        return _awscrt(algorithm)(data).to_bytes(width, "big")
+    running = hasher(algorithm)
+    running.update(data)
+    return running.digest()
+
+
+async def digest_off_loop(data: Buffer, algorithms: Iterable[Algorithm]) -> Checksums:
+    """Like :func:`digest`, in a thread when the buffer is large."""
+    with span("hash", len(data)):
+        if len(data) < _THREAD_FROM:
+            return digest(data, algorithms)
+        return await asyncio.to_thread(digest, data, tuple(algorithms))
+
+
+def combinable(algorithm: Algorithm) -> bool:
+    """Whether the checksum of a whole can be had from the checksums of its parts."""
+    return algorithm in _CRC_WIDTH
+
+
+def combine(algorithm: Algorithm, pieces: Sequence[tuple[bytes, int]]) -> bytes:
+    """The checksum of a concatenation, from (checksum, size) of its pieces in order."""
+    merge, width = _awscrt(f"combine_{algorithm}"), _CRC_WIDTH[algorithm]
+    value = 0
+    for piece, size in pieces:
+        value = merge(value, int.from_bytes(piece, "big"), size)
+    return value.to_bytes(width, "big")
+
+
+def md5_etag(part_digests: Sequence[bytes]) -> str:
+    """S3's ETag of a multipart object: the MD5 of its parts' MD5s, and their count."""
+    whole = hashlib.md5(b"".join(part_digests), usedforsecurity=False)
+    return f"{whole.hexdigest()}-{len(part_digests)}"

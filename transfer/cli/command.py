@@ -1,0 +1,97 @@
+"""How commands look and fail here: options in sections, an example each, one sentence for an error."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from itertools import groupby
+from typing import Any
+
+import click
+
+from transfer.cli.logs import logging_to
+from transfer.cli.problems import describe
+from transfer.cli.secrecy import redactor_for
+from transfer.errors import Misconfigured
+from transfer.secrets import Redactor
+
+log = logging.getLogger("transfer")
+
+_NAMES_WIDTH = 26
+"""Columns for the names of options in the help."""
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Option(click.Option):
+    """An option that belongs to a section of the help."""
+
+    def __init__(self, *args: Any, section: str = "Other", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class Exampled(click.Command):
+    """A command whose help ends with an example."""
+
+    def __init__(self, *args: Any, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = inspect.cleandoc(example)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Example"):
+            for line in self.example.splitlines():
+                formatter.write(f"  {line}\n")
+
+
+class Command(Exampled):
+    """A command with sections of options, which logs where it is told to."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        records = [(option, record) for option in options if (record := option.get_help_record(ctx))]
+        width = min(_NAMES_WIDTH, max(len(names) for _, (names, _) in records))
+        for section, members in groupby(records, key=lambda pair: getattr(pair[0], "section", "Other")):
+            with formatter.section(section):
+                formatter.write_dl([(names.ljust(width), text) for _, (names, text) in members], col_max=_NAMES_WIDTH)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["transfer.occurrences"] = self._occurrences(ctx, list(args))
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        params = ctx.params
+        level, file = params.pop("log_level", None), params.pop("log_file", None)
+        settings = (dict(params.get(side) or ()) for side in ("source_settings", "target_settings"))
+        redactor = ctx.obj = redactor_for(params.get("config"), *settings)
+        try:
+            with logging_to(redactor, level=level, file=file):
+                return self._guarded(ctx, redactor)
+        except Misconfigured as error:
+            return describe(error, redactor)
+
+    def _guarded(self, ctx: click.Context, redactor: Redactor) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            log.debug("the command ended with an error", exc_info=error)
+            return describe(error, redactor)
+
+    def _occurrences(self, ctx: click.Context, args: list[str]) -> list[tuple[str, Any]]:
+        """Options and their values in the order of the command line, which click itself forgets."""
+        values, _, order = self.make_parser(ctx).parse_args(args)
+        left = {name: iter(given) for name, given in values.items() if isinstance(given, list)}
+        names = [param.name for param in order]
+        return [(name, next(left[name])) for name in names if name in left]
+
+
+def together(*options: Decorator) -> Decorator:
+    """One decorator out of several, listed in the help in this order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate

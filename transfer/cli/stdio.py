@@ -1,0 +1,87 @@
+"""Bytes from stdin and to stdout, without holding the loop up."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from io import BufferedReader
+from typing import cast
+
+from transfer.errors import TransferError
+
+_CHUNK = 1024 * 1024
+
+
+async def stdin_chunks() -> AsyncIterator[bytes]:
+    """What stdin holds, up to its end. Stops reading at once when cancelled."""
+    file = cast("BufferedReader", sys.stdin.buffer)
+    waits_for = _waiting_descriptor(file)
+    while True:
+        if waits_for is None:
+            chunk = await asyncio.to_thread(file.read1, _CHUNK)
+        else:
+            await _readable(waits_for)
+            chunk = file.read1(_CHUNK)
+        if not chunk:
+            return
+        yield chunk
+
+
+async def write_stdout(data: bytes | str) -> None:
+    """Write all of it, now. Raises BrokenPipeError where nobody reads, TransferError where it can't be held."""
+    try:
+        await asyncio.to_thread(write_now, data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise TransferError(unwritable(error)) from None
+
+
+def write_now(data: bytes | str) -> None:
+    """Write all of it to stdout, which may be unbuffered and take only a piece at a time. Raises OSError."""
+    left = memoryview(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
+    try:
+        sys.stdout.flush()
+        while left:
+            left = left[sys.stdout.buffer.write(left) :]
+        sys.stdout.buffer.flush()
+    except OSError:
+        _give_up_stdout()
+        raise
+
+
+def _give_up_stdout() -> None:
+    """What is buffered still goes nowhere, so that the interpreter's own flush at exit does not fail again."""
+    with suppress(OSError):
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, sys.stdout.fileno())
+        os.close(descriptor)
+
+
+def unwritable(error: OSError) -> str:
+    """The sentence for it."""
+    return f"Standard output can't be written: {error.strerror}."
+
+
+def _waiting_descriptor(file: BufferedReader) -> int | None:
+    """The descriptor of a pipe, socket or terminal: reading may take forever, and the loop can tell when it won't."""
+    try:
+        descriptor = file.fileno()
+    except OSError:
+        return None
+    mode = os.fstat(descriptor).st_mode
+    return descriptor if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor) else None
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)

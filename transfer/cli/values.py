@@ -1,0 +1,74 @@
+"""How the texts of options are read. What can't be is a usage error."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from transfer.errors import Misconfigured
+from transfer.model import Span
+from transfer.secrets import is_secret
+from transfer.units import parse_time
+
+_REFERENCE = re.compile("(env|file):.+")
+_SPAN = re.compile(r"(\d+)-(\d+)", re.ASCII)
+
+Callback = Callable[[click.Context, click.Parameter, Any], Any]
+
+
+def reading(parse: Callable[[str], Any]) -> Callback:
+    """A callback for an option whose texts ``parse`` reads, raising Misconfigured for what it can't."""
+
+    def read(context: click.Context, param: click.Parameter, value: Any) -> Any:
+        try:
+            if isinstance(value, tuple):
+                return tuple(map(parse, value))
+            return None if value is None else parse(value)
+        except Misconfigured as error:
+            raise click.BadParameter(str(error), context, param) from None
+
+    return read
+
+
+def parse_count(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not re.fullmatch(r"\d+", text.strip(), re.ASCII):
+        raise Misconfigured(f"'{text}' is not a number; write for example 100.")
+    return int(text)
+
+
+def parse_positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    number = parse_count(text)
+    if number < 1:
+        raise Misconfigured(f"'{text}' must be at least 1.")
+    return number
+
+
+def parse_moment(text: str) -> int:
+    """A time in ns since the epoch; durations count back from now."""
+    return parse_time(text, time.time_ns())
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """``NAME=VALUE``. Secrets are refused: everyone on the machine can read a command line."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise Misconfigured(f"'{name}' is not a setting; write for example endpoint=http://127.0.0.1:9000.")
+    name = name.strip().replace("-", "_")
+    if is_secret(name) and not _REFERENCE.fullmatch(value):
+        raise Misconfigured("A secret does not belong on a command line; write its value as env:NAME or file:PATH.")
+    return name, value
+
+
+def parse_span(text: str) -> Span:
+    """``FIRST-LAST``, both counted from 0 and both included."""
+    match = _SPAN.fullmatch(text.strip())
+    first, last = (int(match[1]), int(match[2])) if match else (1, 0)
+    if last < first:
+        raise Misconfigured(f"'{text}' is not a range of bytes; write for example 0-99 for the first hundred.")
+    return Span(first, last - first + 1)

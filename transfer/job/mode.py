@@ -1,0 +1,69 @@
+"""What a run makes of its steps: moves them, only compares, or only tells."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from enum import Enum
+
+from transfer.checkpoint import Checkpoint
+from transfer.decide import Do, Step
+from transfer.event import Action, Outcome, Planned, Verdict
+from transfer.job import deleting
+from transfer.pipeline.mover import carry_out, closer
+from transfer.pipeline.outcomes import stopped, told
+from transfer.pipeline.route import Route
+
+
+class Mode(Enum):
+    """``sync`` and ``copy`` move; ``verify`` compares; ``--dry-run`` tells."""
+
+    MOVE = "move"
+    COMPARE = "compare"
+    TELL = "tell"
+
+    @property
+    def deletes(self) -> bool:
+        return self is not Mode.COMPARE
+
+    async def carry_out(self, route: Route, step: Step) -> Outcome:
+        """The outcome of one step; raises nothing."""
+        if self is Mode.MOVE:
+            return await carry_out(route, step)
+        try:
+            closed = await closer(route, step)
+        except Exception as error:
+            return stopped(step, error)
+        return _compared(closed) if self is Mode.COMPARE else _told(route, closed)
+
+    async def delete(self, route: Route, checkpoint: Checkpoint) -> AsyncIterator[Outcome]:
+        """The outcomes of all deletions."""
+        if self is Mode.MOVE:
+            async for outcome in deleting.delete(route, checkpoint):
+                yield outcome
+            return
+        async for page in checkpoint.doomed():
+            for entry in page:
+                reason = "not at the source any more"
+                yield Outcome(entry.key, Action.DELETE, Verdict.PLANNED, reason, size=entry.size)
+
+
+def _compared(step: Step) -> Outcome:
+    match step.do:
+        case Do.COPY if step.target is None:
+            return told(replace(step, do=Do.FAIL, reason="missing at the target"))
+        case Do.COPY:
+            return told(replace(step, do=Do.FAIL, reason=f"differs: {step.reason}"))
+        case Do.UPDATE:
+            return told(replace(step, do=Do.SKIP, reason="same content, other metadata", proven=True))
+        case _:
+            return told(step)
+
+
+def _told(route: Route, step: Step) -> Outcome:
+    if step.do not in (Do.COPY, Do.UPDATE):
+        return told(step)
+    action = Action.COPY if step.do is Do.COPY else Action.UPDATE
+    size = step.source.size if step.source else None
+    route.listener(Planned(step.key, action, step.reason, size))
+    return Outcome(step.key, action, Verdict.PLANNED, step.reason, size=size)

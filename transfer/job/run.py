@@ -1,0 +1,326 @@
+"""Plans and moves: one run between two open sides, up to its result."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from transfer.checkpoint import Checkpoint, Failure
+from transfer.decide import Do, Step
+from transfer.errors import TransferError
+from transfer.event import (
+    Action,
+    CountsSkips,
+    Finished,
+    Listed,
+    Notice,
+    Outcome,
+    Planned,
+    Replanned,
+    Result,
+    Retrying,
+    RunFinished,
+    Verdict,
+)
+from transfer.job import deleting
+from transfer.job.listing import Disordered, pages
+from transfer.job.mode import Mode
+from transfer.job.named import named_steps
+from transfer.job.watched import waited_for
+from transfer.pipeline.inspect import SECOND_TRY
+from transfer.pipeline.outcomes import told
+from transfer.pipeline.record import keep_skips
+from transfer.pipeline.route import Route
+from transfer.planner import plan
+from transfer.plugin import Store
+from transfer.scheduler import Scheduler
+from transfer.tally import Tally
+from transfer.tasks import Ahead, Group, closing
+
+_PAGES_AHEAD = 2
+_LOOKS_AT_ONCE = 64
+"""Objects of which the listings don't tell enough."""
+_UNORDERED = "lists out of key order"
+
+CarryOut = Callable[[Step], Awaitable[Outcome]]
+
+
+@dataclass(slots=True)
+class Run:
+    """One run. ``mode`` says what becomes of a step: moved, only compared, or only told."""
+
+    route: Route
+    checkpoint: Checkpoint
+    mode: Mode
+    carry_out: CarryOut
+    """The outcome of one step; raises nothing."""
+    tally: Tally = field(default_factory=Tally)
+    _started: float = field(default_factory=time.monotonic)
+    _listed_at_source: int = 0
+    _fatal: str | None = None
+    _names: dict[str, str] = field(default_factory=dict)
+    """The target's keys of failed objects, where they are others."""
+
+    async def execute(self, steps: AsyncIterator[Sequence[Step]] | None = None) -> Result:
+        """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed."""
+        state = "interrupted"
+        try:
+            whole = await self._all_steps(steps)
+            await self._second_tries()
+            await self._deletes(whole)
+            state = "complete" if self._result().ok else "failed"
+        finally:
+            if state == "interrupted":
+                self.route.listener(RunFinished(replace(self._result(), interrupted=True)))
+            await asyncio.shield(self._end(state))
+        result = self._result()
+        self.route.listener(RunFinished(result))
+        return result
+
+    async def _end(self, state: str) -> None:
+        try:
+            self.checkpoint.clear_doomed()
+            if self.mode is Mode.MOVE:
+                await self.checkpoint.end_run(state, json.dumps(asdict(self.tally.totals)))
+        except TransferError:
+            if state != "interrupted":
+                raise
+
+    def _result(self) -> Result:
+        return Result(
+            totals=self.tally.totals,
+            seconds=time.monotonic() - self._started,
+            failures=tuple(self.tally.failures),
+            refused=self.tally.refused,
+            dry_run=self.route.options.dry_run,
+            notes=tuple(self.tally.notes),
+            proofs=tuple(sorted(self.tally.proofs.items())),
+        )
+
+    # Planning
+
+    async def _all_steps(self, steps: AsyncIterator[Sequence[Step]] | None) -> bool:
+        """Run the whole plan; whether both listings ended without an error."""
+        if steps is None and self.route.options.files_from is not None:
+            steps = named_steps(self.route.options)
+        if steps is not None:
+            await self._scheduler().run(self._work_only(steps))
+            return False
+        unordered = await self._known_unordered()
+        while True:
+            try:
+                await self._planned(unordered)
+            except Disordered as disordered:
+                await self._restart(disordered.side, unordered)
+            except TransferError as error:
+                self._listing_failed(error)
+                return False
+            else:
+                self._note_emptiness()
+                return True
+
+    async def _known_unordered(self) -> set[str]:
+        sides: dict[str, Store] = {"source": self.route.source, "target": self.route.target}
+        return {
+            side
+            for side, store in sides.items()
+            if not store.capabilities.ordered or await self.checkpoint.recall(f"{side} {_UNORDERED}")
+        }
+
+    async def _planned(self, unordered: set[str]) -> None:
+        route, filter_ = self.route, self.route.options.filter
+        async with Group() as group:
+            source, target = (
+                Ahead(pages(store, filter_, side=side, sort=side in unordered), group, depth=_PAGES_AHEAD)
+                for side, store in (("source", route.source), ("target", route.target))
+            )
+            steps = plan(
+                waited_for(source, "plan: wait for the source's listing"),
+                waited_for(target, "plan: wait for the target's listing"),
+                waited_for(self.checkpoint.kept(), "plan: wait for the checkpoint"),
+                route.rules,
+                on_listed=self._on_listed,
+            )
+            try:
+                await self._scheduler().run(self._work_only(waited_for(steps, "plan: make steps")))
+            finally:
+                source.cancel()
+                target.cancel()
+
+    async def _restart(self, side: str, unordered: set[str]) -> None:
+        unordered.add(side)
+        await self.checkpoint.remember(f"{side} {_UNORDERED}", "yes")
+        self.checkpoint.clear_doomed()
+        if self.mode is Mode.MOVE:
+            self.checkpoint.clear_failures()
+        self.tally.restart()
+        self._listed_at_source = 0
+        self.route.listener(Replanned(side))
+        self.route.listener(Notice(f"The {side} lists out of key order; its listing is sorted on disk first."))
+
+    def _listing_failed(self, error: TransferError) -> None:
+        self.tally.notes.append("A listing failed, so not everything was looked at and nothing is deleted.")
+        self._record(Outcome("", Action.FAIL, Verdict.FAILED, "listing failed", error=str(error)))
+
+    def _note_emptiness(self) -> None:
+        """An object store can't tell a folder that is empty from one that is misspelt: a person can."""
+        options = self.route.options
+        if self._listed_at_source == 0 and options.filter.is_empty and not options.delete:
+            self.tally.notes.append(f"There is no object at the source, {self.route.source.url}.")
+
+    def _on_listed(self, side: str, count: int | None) -> None:
+        if side == "source":
+            self._listed_at_source += count or 0
+        self.route.listener(Listed(side, count or 0, done=count is None))
+
+    # Steps
+
+    def _scheduler(self) -> Scheduler:
+        return Scheduler(
+            self.carry_out,
+            self._settle,
+            lanes=self.route.lanes,
+            large=self.route.options.multipart_threshold,
+            looks=self.route.options.transfers or _LOOKS_AT_ONCE,
+            stopped=lambda: self._fatal is not None,
+        )
+
+    async def _work_only(self, runs: AsyncIterator[Sequence[Step]]) -> AsyncIterator[Step]:
+        """Settles the steps that ask for no work, and passes on those that do."""
+        async with closing(runs):
+            async for run in runs:
+                skips = [step for step in run if step.do is Do.SKIP]
+                self._skip(skips)
+                if len(skips) < len(run):
+                    for step in run:
+                        if self._is_work(step):
+                            yield step
+                await self.checkpoint.room()
+
+    def _skip(self, steps: Sequence[Step]) -> None:
+        """All at once: where there is nothing to do, this is what a run does."""
+        keep_skips(self.route, [step for step in steps if step.new])
+        listener = self.route.listener
+        if isinstance(listener, CountsSkips):
+            proven = [step.proven for step in steps].count(True)
+            self.tally.skip(proven=proven, assumed=len(steps) - proven)
+            listener.count_skips(len(steps))
+        else:
+            for step in steps:
+                self._record(told(step))
+
+    def _is_work(self, step: Step) -> bool:
+        """Whether there is something to do for it; what a step asks of the checkpoint only is done here."""
+        match step.do:
+            case Do.SKIP:
+                return False
+            case Do.LEAVE | Do.FAIL:
+                self._record(told(step))
+                return False
+            case Do.FORGET:
+                self._forget(step.key)
+                return False
+            case Do.DELETE:
+                self._doom(step)
+                return False
+            case _:
+                self._tell_planned(step)
+                return True
+
+    def _forget(self, key: str) -> None:
+        if self.mode is Mode.MOVE:
+            self.checkpoint.forget([key])
+
+    def _doom(self, step: Step) -> None:
+        assert step.target is not None
+        self.checkpoint.doom(step.target)
+        self.route.listener(Planned(step.key, Action.DELETE, step.reason, step.target.size))
+
+    def _tell_planned(self, step: Step) -> None:
+        if step.do in (Do.COPY, Do.UPDATE) and self.mode is Mode.MOVE:
+            action = Action.COPY if step.do is Do.COPY else Action.UPDATE
+            self.route.listener(Planned(step.key, action, step.reason, step.source.size if step.source else None))
+
+    async def _settle(self, step: Step, outcome: Outcome) -> None:
+        if outcome.fatal:
+            self._stop(outcome.error or "")
+        again = outcome.verdict is Verdict.FAILED and outcome.retryable and step.reason != SECOND_TRY
+        if again and self.mode is Mode.MOVE:
+            self._postpone(step, outcome)
+        else:
+            self._record(outcome)
+        if step.reason == SECOND_TRY and outcome.verdict is not Verdict.FAILED:
+            self.checkpoint.recovered(step.key)
+        await self.checkpoint.room()
+
+    def _postpone(self, step: Step, outcome: Outcome) -> None:
+        """A failure that another try at the end may mend."""
+        if step.to is not None:
+            self._names[step.key] = step.to
+        self.tally.postpone(outcome)
+        self.checkpoint.failed(Failure(outcome.key, outcome.error or "", True, outcome.action))
+        self.route.listener(Retrying(outcome.key, outcome.attempts, 0.0, f"{outcome.error}; again at the end"))
+        self._count_errors()
+
+    def _record(self, outcome: Outcome) -> None:
+        if outcome.verdict is Verdict.FAILED and self.mode is Mode.MOVE:
+            self.checkpoint.failed(Failure(outcome.key, outcome.error or "", False, outcome.action))
+        self.tally.add(outcome)
+        self.route.listener(Finished(outcome))
+        self._count_errors()
+
+    def _count_errors(self) -> None:
+        most = self.route.options.max_errors
+        if most is not None and self.tally.errors > most:
+            self._stop(f"More than {most} objects failed (--max-errors).")
+
+    def _stop(self, why: str) -> None:
+        if self._fatal is None:
+            self._fatal = why
+            self.tally.notes.append(f"Stopped early: {why}")
+
+    # The end
+
+    async def _second_tries(self) -> None:
+        """Try again what failed; what there is no other try for has failed."""
+        if not self.tally.postponed:
+            return
+        if self._fatal is None:
+            await self._scheduler().run(self._failed_before())
+        if self._fatal is not None:
+            await self._give_up()
+        self.tally.postponed = 0
+
+    async def _failed_before(self) -> AsyncIterator[Step]:
+        async with closing(self._retryable()) as failures:
+            async for failure in failures:
+                self.tally.postponed -= 1
+                yield Step(Do.LOOK_UP, failure.key, SECOND_TRY, to=self._names.get(failure.key))
+
+    async def _give_up(self) -> None:
+        async for failure in self._retryable():
+            reason = "not tried again"
+            self._record(Outcome(failure.key, Action(failure.action), Verdict.FAILED, reason, error=failure.error))
+
+    async def _retryable(self) -> AsyncIterator[Failure]:
+        async with closing(self.checkpoint.failures()) as pages_:
+            async for page in pages_:
+                for failure in page:
+                    if failure.retryable:
+                        yield failure
+
+    async def _deletes(self, whole: bool) -> None:
+        options = self.route.options
+        if not (whole and options.delete and self.mode.deletes):
+            return
+        if self.tally.totals.failed or self._fatal is not None:
+            self.tally.notes.append("Nothing was deleted, since not everything went well.")
+            return
+        doomed = await self.checkpoint.doomed_count()
+        self.tally.refused = deleting.refusal(doomed, listed_at_source=self._listed_at_source, route=self.route)
+        if self.tally.refused is None:
+            async for outcome in self.mode.delete(self.route, self.checkpoint):
+                self._record(outcome)

@@ -1,0 +1,98 @@
+"""``copy`` of one object: which object, and under which name at the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from transfer.controls import Controls
+from transfer.errors import Misconfigured, NotFound, Unsupported
+from transfer.event import Listener
+from transfer.job.sides import Sides, for_reading, load, opened
+from transfer.location import same, split_object
+from transfer.options import Options
+from transfer.tasks import closing
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Folder URLs of both sides, the object's key at the source and its name at the target."""
+
+    source: str
+    target: str
+    key: str
+    to: str
+
+
+async def single_object(
+    source: str, target: str, options: Options, listener: Listener, controls: Controls
+) -> Single | None:
+    """What to copy where, if ``source`` names one object; None if it names a folder.
+
+    A target that ends in ``/``, or is a folder already, gets the object under its own name.
+    Raises NotFound where there is nothing of that name.
+    """
+    try:
+        folder, key = split_object(source)
+    except Misconfigured:
+        return None
+    if not await _is_object(folder, key, options, listener, controls):
+        await _see_folder(source, options, listener, controls)
+        return None
+    if target.endswith("/") or not await _has_parent(target, options, listener, controls):
+        return Single(folder, target, key, key)
+    target_folder, name = split_object(target)
+    return Single(folder, target_folder, key, name)
+
+
+def refuse_itself(sides: Sides, single: Single) -> None:
+    """Raise Misconfigured where an object would be copied onto itself."""
+    source, target = sides.source.origin, sides.target.origin
+    if same(replace(source, prefix=source.prefix + single.key), replace(target, prefix=target.prefix + single.to)):
+        raise Misconfigured(f"'{single.key}' at {sides.source.url} would be copied onto itself; name another target.")
+
+
+async def _is_object(folder: str, key: str, options: Options, listener: Listener, controls: Controls) -> bool:
+    config = await load(options)
+    async with opened(
+        folder, for_reading(options), listener, config, options.source_settings, controls=controls
+    ) as store:
+        try:
+            await store.check(write=False)
+            await store.stat(key)
+        except (NotFound, Unsupported):
+            return False
+        return True
+
+
+async def _see_folder(source: str, options: Options, listener: Listener, controls: Controls) -> None:
+    """Raise NotFound where no object is below ``source``. What disks have is seen when they are opened."""
+    config = await load(options)
+    async with opened(
+        source, for_reading(options), listener, config, options.source_settings, controls=controls
+    ) as store:
+        if store.capabilities.folders:
+            return
+        async with closing(store.list()) as pages:
+            async for page in pages:
+                if page.items:
+                    return
+    raise NotFound(f"'{source}' is not there, neither as an object nor as a folder; look for a typing error.")
+
+
+async def _has_parent(target: str, options: Options, listener: Listener, controls: Controls) -> bool:
+    """Whether the target can be the name of an object: it has a folder to be in, and is none itself."""
+    try:
+        split_object(target)
+    except Misconfigured:
+        return False
+    config = await load(options)
+    async with opened(target, options, listener, config, options.target_settings, controls=controls) as store:
+        if not store.capabilities.folders:
+            return True
+        try:
+            await store.check(write=False)
+        except NotFound:
+            return True
+        except Misconfigured:
+            return True
+        return False

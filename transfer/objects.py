@@ -1,0 +1,176 @@
+"""Single verbs on one store: ``cat``, ``ls``, ``rm``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+
+from transfer.budget import Budget
+from transfer.errors import Misconfigured, NotFound, TransferError
+from transfer.event import (
+    Action,
+    Finished,
+    Listener,
+    Outcome,
+    Planned,
+    Result,
+    RunFinished,
+    RunStarted,
+    Verdict,
+    ignore,
+)
+from transfer.job.sides import load, opened
+from transfer.location import split_object
+from transfer.model import Entry, Page, Span, Unlisted
+from transfer.options import Options
+from transfer.partition import DEFAULT_PART
+from transfer.pipeline.fetch import fetch
+from transfer.plugin import Store
+from transfer.report import reporting
+from transfer.tally import Tally
+from transfer.tasks import closing
+
+Item = Entry | Unlisted
+
+
+async def cat(
+    url: str, options: Options = Options(), *, span: Span | None = None, listener: Listener = ignore
+) -> AsyncGenerator[bytes, None]:
+    """The object's bytes, or those of a span of it, in order. Raises NotFound, Changed and the like."""
+    folder, key = split_object(url)
+    config = await load(options)
+    budget = Budget(options.memory)
+    async with opened(folder, options, listener, config, options.source_settings) as store:
+        await store.check(write=False)
+        entry = await store.stat(key)
+        size = entry.size or 0
+        first, last = (0, size) if span is None else (min(span.offset, size), min(span.offset + span.size, size))
+        step = max(1, min(DEFAULT_PART, budget.largest // 2))
+        for offset in range(first, last, step):
+            piece = Span(offset, min(step, last - offset))
+            async with budget.buffer(piece.size) as view:
+                await fetch(store, entry, piece, view, listener)
+                data = bytes(view)
+            yield data
+
+
+async def list_objects(
+    url: str, options: Options = Options(), *, listener: Listener = ignore
+) -> AsyncGenerator[Page, None]:
+    """The listing of what ``url`` names: a folder's, or the one object's, in the store's own order.
+
+    Raises NotFound where neither is there; an object store's folder without objects is merely empty.
+    """
+    missing: TransferError | None = None
+    config = await load(options)
+    async with opened(url, options, listener, config, options.source_settings) as store:
+        found = False
+        try:
+            await store.check(write=False)
+            async with closing(store.list(prune=options.filter.prunes)) as pages:
+                async for page in pages:
+                    found = found or bool(page.items)
+                    yield page
+        except (NotFound, Misconfigured) as error:
+            if found:
+                raise
+            missing = error
+        if found:
+            return
+    async with closing(_single(url, options, listener)) as pages:
+        async for page in pages:
+            missing = None
+            yield page
+    if missing is not None:
+        raise missing
+
+
+async def _single(url: str, options: Options, listener: Listener) -> AsyncIterator[Page]:
+    """The object of just this name, if there is one. Raises NotFound where its bucket or folder isn't there."""
+    try:
+        folder, key = split_object(url)
+    except Misconfigured:
+        return
+    config = await load(options)
+    async with opened(folder, options, listener, config, options.source_settings) as store:
+        await store.check(write=False)
+        try:
+            yield Page((await store.stat(key),))
+        except NotFound:
+            return
+
+
+async def remove(
+    url: str, options: Options = Options(), *, recursive: bool = False, listener: Listener = ignore
+) -> Result:
+    """Delete one object, or with ``recursive`` all below a folder that the filter lets through."""
+    folder, key = (url, None) if recursive else split_object(url)
+    config = await load(options)
+    started, tally = time.monotonic(), Tally()
+    async with (
+        reporting(options.report, listener) as listener,
+        opened(folder, options, listener, config, options.target_settings) as store,
+    ):
+        await store.check(write=False)
+        listener(RunStarted(store.url, store.url, None, resuming=False, dry_run=options.dry_run))
+        groups = _below(store, options) if key is None else _one(store, key)
+        async with aclosing(groups) as entries:
+            async for group in entries:
+                for outcome in await _remove(store, group, options, listener):
+                    tally.add(outcome)
+                    listener(Finished(outcome))
+    result = Result(tally.totals, time.monotonic() - started, tuple(tally.failures), dry_run=options.dry_run)
+    listener(RunFinished(result))
+    return result
+
+
+async def _one(store: Store, key: str) -> AsyncGenerator[list[Item], None]:
+    yield [await store.stat(key)]
+
+
+async def _below(store: Store, options: Options) -> AsyncGenerator[list[Item], None]:
+    """What there is to delete, in batches, and the names that could not be looked behind."""
+    size = max(1, store.limits.delete_batch)
+    async with closing(store.list(prune=options.filter.prunes)) as pages:
+        async for page in pages:
+            items = [item for item in page.items if _is_meant(item, options)]
+            for start in range(0, len(items), size):
+                yield items[start : start + size]
+
+
+def _is_meant(item: Item, options: Options) -> bool:
+    if not options.filter.passes_key(item.key):
+        return False
+    return options.filter.passes_entry(item) if isinstance(item, Entry) else item.failed
+
+
+async def _remove(store: Store, items: Sequence[Item], options: Options, listener: Listener) -> list[Outcome]:
+    entries = [item for item in items if isinstance(item, Entry)]
+    unlisted = [_unlisted(item) for item in items if isinstance(item, Unlisted)]
+    return unlisted + (await _remove_entries(store, entries, options, listener) if entries else [])
+
+
+def _unlisted(item: Unlisted) -> Outcome:
+    error = f"{item.why}: {item.detail}"
+    return Outcome(item.key, Action.DELETE, Verdict.FAILED, "asked for", error=error)
+
+
+async def _remove_entries(
+    store: Store, entries: Sequence[Entry], options: Options, listener: Listener
+) -> list[Outcome]:
+    if options.dry_run:
+        for entry in entries:
+            listener(Planned(entry.key, Action.DELETE, "asked for", entry.size))
+        return [Outcome(entry.key, Action.DELETE, Verdict.PLANNED, "asked for", size=entry.size) for entry in entries]
+    try:
+        failures: Mapping[str, TransferError] = await store.delete([entry.key for entry in entries])
+    except TransferError as error:
+        failures = {entry.key: error for entry in entries}
+    return [_outcome(entry, failures.get(entry.key)) for entry in entries]
+
+
+def _outcome(entry: Entry, error: TransferError | None) -> Outcome:
+    verdict = Verdict.DONE if error is None else Verdict.FAILED
+    told = None if error is None else str(error)
+    return Outcome(entry.key, Action.DELETE, verdict, "asked for", size=entry.size, error=told)

@@ -1,0 +1,6 @@
+"""Moves one object: read, check, write, prove.
+
+``mover`` chooses the way (``whole``, ``multipart``, ``server_side``) and records the end;
+``inspect`` looks closer where the plan could not tell; ``carry`` maps metadata; ``proof``
+holds the pure decisions about checksums; ``stream`` is for input of unknown length.
+"""

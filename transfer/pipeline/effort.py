@@ -1,0 +1,25 @@
+"""What one object took, beside its bytes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from transfer.event import Outcome
+
+
+@dataclass(slots=True)
+class Effort:
+    """How often an object was begun, and since when; ``sent`` are the bytes that went to the target meanwhile."""
+
+    attempts: int = 0
+    sent: int = 0
+    _begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun
+
+    def told_by(self, outcome: Outcome) -> Outcome:
+        """The outcome with what it took."""
+        return replace(outcome, attempts=self.attempts, sent=self.sent, seconds=self.seconds)

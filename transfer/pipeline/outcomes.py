@@ -1,0 +1,55 @@
+"""What is told of a step at its end. Pure, but for the log."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from transfer.decide import Do, Step
+from transfer.errors import NoSpace, TransferError, Unsupported
+from transfer.event import Action, Outcome, Verdict
+from transfer.pipeline.moved import LeftOut
+
+_log = logging.getLogger(__name__)
+
+
+def told(step: Step) -> Outcome:
+    """The outcome of a step that asks for no work."""
+    match step.do:
+        case Do.FAIL:
+            return outcome_of(step, Action.FAIL, Verdict.FAILED, step.reason)
+        case Do.LEAVE:
+            return outcome_of(step, Action.LEAVE, Verdict.SKIPPED, step.reason)
+        case _:
+            entry = step.source or step.target
+            size = entry.size if entry else None
+            return Outcome(step.key, Action.SKIP, Verdict.SKIPPED, step.reason, size=size, assumed=not step.proven)
+
+
+def outcome_of(step: Step, action: Action, verdict: Verdict, reason: str) -> Outcome:
+    """An outcome of ``step``; of a failure, the reason is the error."""
+    entry = step.source or step.target
+    error = reason if verdict is Verdict.FAILED else None
+    return Outcome(step.key, action, verdict, reason, size=entry.size if entry else None, error=error)
+
+
+def stopped(step: Step, error: Exception) -> Outcome:
+    """The outcome of a step that could not be carried out.
+
+    An error that nobody raised on purpose is a defect, of ours or of a plugin, that one object
+    shows; it must not end the run for all others. Its text may hold anything, so it isn't told.
+    """
+    if isinstance(error, LeftOut):
+        return outcome_of(step, Action.LEAVE, Verdict.SKIPPED, str(error))
+    text = str(error)
+    if not isinstance(error, TransferError):
+        _log.debug("'%s' met a defect", step.key, exc_info=error)
+        text = f"an unexpected {type(error).__name__}, which is a defect; --log-level debug shows where"
+    fatal = isinstance(error, NoSpace)
+    action = Action.UPDATE if step.do is Do.UPDATE else Action.COPY
+    return replace(
+        outcome_of(step, action, Verdict.FAILED, step.reason),
+        error=text,
+        retryable=not fatal and not isinstance(error, Unsupported),
+        fatal=fatal,
+    )

@@ -1,0 +1,121 @@
+"""What an earlier try in parts left behind, and what of it still counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transfer.checkpoint import Look, OpenUpload
+from transfer.errors import Corrupt, NotFound
+from transfer.event import BytesMoved
+from transfer.model import Algorithm, Entry, Metadata, Proven, Receipt, Stored, Upload
+from transfer.partition import cut
+from transfer.pipeline.abandon import abandon
+from transfer.pipeline.carry import differs
+from transfer.pipeline.proof import ALWAYS, agreed, needed, recognise, whole
+from transfer.pipeline.prove import settle
+from transfer.pipeline.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One object's move in parts. ``key`` is the step's, ``to`` the target's."""
+
+    key: str
+    to: str
+    entry: Entry
+    size: int
+    part: int
+    metadata: Metadata
+    check: Algorithm | None
+    by_copy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an earlier run left: a finished object, or an upload; and the receipts that count."""
+
+    finished: Stored | None = None
+    upload: Upload | None = None
+    receipts: Sequence[Receipt] = ()
+
+
+async def take_up(route: Route, plan: Plan) -> Left:
+    earlier = await route.journal.open_upload(plan.key)
+    if earlier is None:
+        return Left()
+    upload = earlier.upload
+    if upload is None or not _usable(route, plan, earlier, upload):
+        await abandon(route.target, earlier)
+        forget(route, plan.key)
+        return Left()
+    ours, complete = _receipts_that_fit(route, plan, upload, earlier.receipts)
+    try:
+        theirs = await route.target.parts(upload)
+    except NotFound:
+        finished = await already_finished(route, plan, ours) if complete else None
+        if finished is None:
+            forget(route, plan.key)
+            return Left()
+        route.listener(BytesMoved(plan.key, plan.size, resumed=True))
+        return Left(finished=finished, receipts=ours)
+    kept = list(agreed(ours, theirs).values())
+    route.listener(BytesMoved(plan.key, sum(receipt.size for receipt in kept), resumed=True))
+    return Left(upload=upload, receipts=kept)
+
+
+def _usable(route: Route, plan: Plan, earlier: OpenUpload, upload: Upload) -> bool:
+    same = earlier.shape == route.shape and earlier.source.same(Look.of(plan.entry)) and earlier.to == plan.to
+    return same and upload.size == plan.size and (plan.by_copy or route.budget.fits(upload.part_size))
+
+
+def _receipts_that_fit(
+    route: Route, plan: Plan, upload: Upload, receipts: Sequence[Receipt]
+) -> tuple[list[Receipt], bool]:
+    """Those with the size that the cut gives, and the checksums that are needed now; whether these are all parts."""
+    parts = {part.number: part.size for part in cut(plan.size, upload.part_size)}
+    wanted: frozenset[Algorithm] = frozenset()
+    if not plan.by_copy:
+        wanted = needed(route.target.capabilities.verifies, plan.check)
+    fit = [each for each in receipts if parts.get(each.number) == each.size and wanted <= each.checksums.keys()]
+    return fit, len(fit) == len(parts)
+
+
+async def already_finished(route: Route, plan: Plan, receipts: Sequence[Receipt]) -> Stored | None:
+    """The upload is gone: if the target has just these bytes, an earlier finish succeeded."""
+    try:
+        entry = await route.target.stat(plan.to)
+    except NotFound:
+        return None
+    if entry.size != plan.size or differs(plan.metadata, entry.metadata or Metadata(), route.target.capabilities):
+        return None
+    checksums = plan.entry.checksums if plan.by_copy else whole(receipts)
+    stored = Stored(entry, recognise(entry, plan.size, checksums, receipts))
+    if stored.proof.proven is not Proven.UNPROVEN:
+        return stored
+    if ALWAYS not in checksums or entry.checksums.keys() & checksums.keys():
+        return None
+    try:
+        settled = await settle(route, stored, checksums, None)
+    except Corrupt:
+        return None
+    return settled if settled.proof.proven is not Proven.UNPROVEN else None
+
+
+async def drop(route: Route, plan: Plan, upload: Upload) -> None:
+    await route.target.abort(upload)
+    forget(route, plan.key)
+
+
+async def drop_earlier(route: Route, key: str) -> None:
+    """Abort what an earlier try in parts left open of an object that goes another way now."""
+    if key in route.unfinished:
+        earlier = await route.journal.open_upload(key)
+        if earlier is not None:
+            await abandon(route.target, earlier)
+        forget(route, key)
+
+
+def forget(route: Route, key: str) -> None:
+    route.journal.dropped(key)
+    route.unfinished.discard(key)

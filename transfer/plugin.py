@@ -1,0 +1,305 @@
+"""What a plugin must know: the store protocol, and how a store is opened.
+
+A plugin is a module with a ``plugin`` object of type :class:`Plugin`, named by an entry
+point in the group ``transfer.plugins``. Its stores derive from :class:`Store`, override
+what they can do and declare it in ``capabilities`` and ``limits``; whatever is not declared
+stays as it is here and raises :class:`~transfer.errors.Unsupported`.
+
+All calls are stateless: values in, values out. All raise only
+:class:`~transfer.errors.TransferError` and its kinds (and ``CancelledError``), never retry
+(a layer does), and leave nothing visible or open behind when cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import NoReturn, Protocol
+
+from transfer.errors import TransferError, Unsupported
+from transfer.model import (
+    NO_CHECKSUMS,
+    Algorithm,
+    Body,
+    Checksums,
+    Entry,
+    Metadata,
+    Page,
+    Part,
+    Receipt,
+    Span,
+    Stored,
+    Upload,
+)
+
+Prune = Callable[[str], bool]
+"""Asked with a folder's key (ending in ``/``): may the listing leave it out altogether?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What is real in a store. Some of it is known only after :meth:`Store.check`."""
+
+    ordered: bool = False
+    """Lists in the order of the keys' UTF-8 bytes. The engine checks every key all the same."""
+    multipart: bool = False
+    copy: bool = False
+    """:meth:`Store.copy` and, with ``multipart``, :meth:`Store.copy_part`."""
+    update: bool = False
+    """:meth:`Store.update`: new metadata without sending the bytes again."""
+    if_absent: bool = False
+    """Writes can be made to fail (:class:`~transfer.errors.Changed`) where the key exists."""
+    versions: bool = False
+    folders: bool = False
+    """Keys are paths; a key ending in ``/`` is a folder and holds no bytes."""
+    posix: bool = False
+    """Mode, owner, symlinks are real here, not just kept as metadata."""
+    staged: bool = False
+    """``read_back=True`` is honoured: what was written is read again before it becomes visible."""
+    user_metadata: bool = False
+    headers: bool = False
+    """HTTP headers (Content-Type, …) are kept."""
+    tags: bool = False
+    thaw: bool = False
+    verifies: tuple[Algorithm, ...] = ()
+    """Checksums that the store checks on writing, or returns after computing them itself, so
+    that a :class:`~transfer.model.Stored` is *verified*; the preferred one first."""
+    keeps: tuple[Algorithm, ...] = ()
+    """Whole-object checksums that :meth:`Store.stat` may tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The provider's numbers, in bytes unless named otherwise. ``None``: no limit known."""
+
+    min_part: int = 1
+    max_part: int | None = None
+    max_parts: int = 10_000
+    max_put: int | None = None
+    max_object: int | None = None
+    max_copy: int | None = None
+    """Largest object for one :meth:`Store.copy` and largest span for one copied part."""
+    max_key: int | None = None
+    max_user_metadata: int | None = None
+    delete_batch: int = 1
+    """Keys."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes of objects that have crossed a store's border so far, counted as they cross and not when a call ends."""
+
+    read: int = 0
+    written: int = 0
+    turn: Callable[[], Awaitable[None]] | None = None
+    """Where it is there, the store awaits it ahead of each request that it sends, of whatever kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a store's objects are, comparable with another store's.
+
+    ``endpoint`` names the place (scheme and host, ``file:`` for disks); ``account`` tells
+    credentials apart without revealing them; ``container`` is the bucket (or, on disk, the
+    empty string); ``prefix`` is what keys are relative to: empty, or ending in ``/``.
+    """
+
+    endpoint: str
+    account: str
+    container: str
+    prefix: str
+
+
+class Reading(Protocol):
+    """A read in progress."""
+
+    @property
+    def entry(self) -> Entry:
+        """The object as the reply tells of it; for a ranged read ``size`` is still the whole object's."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that this read will give; None where the store can't tell ahead."""
+
+    async def readinto(self, view: memoryview) -> int:
+        """Fill ``view`` as far as bytes are left; return how many were written into it.
+
+        Less than ``len(view)`` means the end. Raises Transient when the body breaks or is
+        shorter than announced, Changed when the source changed underway.
+        """
+
+
+class Store:
+    """One side of a transfer: a bucket with a prefix, or a folder."""
+
+    url: str
+    """For people; safe to print."""
+    origin: Origin
+    capabilities: Capabilities = Capabilities()
+    limits: Limits = Limits()
+    traffic: Traffic | None = None
+    """Kept by stores behind a network; None where calls are so short that counting ended ones is as good."""
+    private: bool = False
+    """Whether what is in it is seen by this process alone, so that no other can open it."""
+    paces: bool = False
+    """Whether :meth:`put` and :meth:`put_part` send bit by bit, and heed ``body.pace``."""
+
+    async def check(self, *, write: bool) -> None:
+        """See that the store is there and reachable, and find out what it can do.
+
+        With ``write``, also that it may be written to, leaving nothing behind. Without,
+        nothing is written at all. Raises Misconfigured, NotFound, Denied.
+        """
+        self._unsupported("check")
+
+    def list(
+        self, prefix: str = "", *, after: str | None = None, resume: str | None = None, prune: Prune | None = None
+    ) -> AsyncIterator[Page]:
+        """All entries whose key starts with ``prefix``, in pages, each key once.
+
+        ``after`` leaves out keys up to and including it (only where ``ordered``); ``resume``
+        goes on behind a page of an earlier, equal call. ``prune`` is a hint.
+        """
+        self._unsupported("list")
+
+    async def stat(self, key: str) -> Entry:
+        """The object with every field known. Raises NotFound."""
+        self._unsupported("stat")
+
+    def read(self, entry: Entry, span: Span | None = None) -> AbstractAsyncContextManager[Reading]:
+        """Open the object, or a span of it, for reading, guarded against change.
+
+        Raises Changed if the object is not any more as ``entry`` knows it (ETag, version,
+        identity; fields that are None are not compared), NotFound, Frozen, Denied.
+        """
+        self._unsupported("read")
+
+    async def put(
+        self, key: str, body: Body, metadata: Metadata, *, if_absent: bool = False, read_back: bool = False
+    ) -> Stored:
+        """Write a whole object; it becomes visible whole or not at all."""
+        self._unsupported("put")
+
+    async def begin(self, key: str, metadata: Metadata, *, size: int | None, part_size: int) -> Upload:
+        """Open a multipart upload. Nothing becomes visible before :meth:`finish`."""
+        self._unsupported("begin")
+
+    async def put_part(self, upload: Upload, part: Part, body: Body) -> Receipt:
+        """Send one part; parts may come in any order, and again. Raises NotFound if the upload is gone."""
+        self._unsupported("put_part")
+
+    async def copy_part(self, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:
+        """Have the provider copy ``part.span`` of ``entry`` at ``origin`` as a part."""
+        self._unsupported("copy_part")
+
+    async def parts(self, upload: Upload) -> Sequence[Receipt]:
+        """The parts that the provider holds, by number. Raises NotFound if the upload is gone."""
+        self._unsupported("parts")
+
+    async def finish(
+        self,
+        upload: Upload,
+        receipts: Sequence[Receipt],
+        metadata: Metadata,
+        *,
+        checksums: Checksums = NO_CHECKSUMS,
+        if_absent: bool = False,
+        read_back: bool = False,
+    ) -> Stored:
+        """Make the object out of its parts, which come sorted by number.
+
+        ``checksums`` are the whole object's, where they could be combined from the parts'.
+        Raises NotFound if the upload is gone (perhaps because an earlier finish succeeded).
+        """
+        self._unsupported("finish")
+
+    async def abort(self, upload: Upload) -> None:
+        """Drop the upload and its parts. An upload that is gone already is no error."""
+        self._unsupported("abort")
+
+    async def uploads(self, key: str) -> Sequence[Upload]:
+        """The open multipart uploads of exactly this key; ``extra["initiated_ns"]`` tells when."""
+        self._unsupported("uploads")
+
+    async def copy(
+        self, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool = False
+    ) -> Stored:
+        """Have the provider copy an object of a store at ``origin`` to ``key`` here.
+
+        ``metadata`` replaces the source's. Only where endpoint and account are the same.
+        """
+        self._unsupported("copy")
+
+    async def update(self, entry: Entry, metadata: Metadata) -> Stored:
+        """Replace the metadata of an object, whose bytes stay."""
+        self._unsupported("update")
+
+    async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:
+        """Delete up to ``limits.delete_batch`` objects; returns those that failed and why.
+
+        A key that is not there counts as deleted.
+        """
+        self._unsupported("delete")
+
+    async def thaw(self, entry: Entry, days: int, tier: str) -> None:
+        """Ask for a cold object to be made readable."""
+        self._unsupported("thaw")
+
+    async def aclose(self) -> None:
+        """Let go of connections and threads. Idempotent."""
+
+    def _unsupported(self, verb: str) -> NoReturn:
+        raise Unsupported(f"{type(self).__name__} has no '{verb}'")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A parsed URL: ``scheme://container/path`` and the settings of the remote it names.
+
+    ``settings`` come from ``transfer.toml`` and the command line, references already
+    resolved, so they may hold secrets: never print them.
+    """
+
+    url: str
+    scheme: str
+    container: str
+    path: str
+    settings: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """The options of a run that stores themselves must know. Names as on the command line."""
+
+    links: str = "skip"
+    """``skip``, ``follow`` or ``keep``: what a disk does with symlinks."""
+    owner: bool = False
+    empty_dirs: bool = False
+    tags: bool = False
+    acl: str | None = None
+    sse: str | None = None
+    sse_kms_key_id: str | None = None
+    sse_c_key_file: str | None = None
+    request_payer: bool = False
+    connect_timeout: float = 10.0
+    idle_timeout: float = 60.0
+    request_timeout: float = 600.0
+    connections: int = 512
+    """Most connections to keep open at once."""
+    shared: bool = False
+    """Set by the engine: other processes of the same run work in the same place."""
+
+
+class Plugin(Protocol):
+    """What the entry point names."""
+
+    schemes: tuple[str, ...]
+    settings: Mapping[str, str]
+    """The names that a remote of this type may have in ``transfer.toml``, each with one line of help."""
+    capabilities: Capabilities
+    """What its stores can do at best, for ``transfer plugins``."""
+    limits: Limits
+
+    async def open(self, location: Location, options: StoreOptions) -> Store:
+        """Make a store; no request need be sent yet. Raises Misconfigured."""

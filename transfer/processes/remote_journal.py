@@ -1,0 +1,60 @@
+"""The journal of a worker: the checkpoint, which only the crew's process has open."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from transfer.checkpoint import Alike, Look, OpenUpload, Row
+from transfer.model import Receipt, Upload
+from transfer.processes.correspondence import Correspondence
+from transfer.processes.messages import Call
+
+ANSWERED = frozenset({"intend", "begun", "open_upload", "row", "flush"})
+TOLD = frozenset({"receipt", "dropped", "done", "alike"})
+
+
+class RemoteJournal:
+    """A :class:`~transfer.pipeline.route.Journal`. What is told arrives in order, and before what is asked later."""
+
+    def __init__(self, crew: Correspondence) -> None:
+        self._crew = crew
+
+    async def intend(self, key: str, source: Look, shape: str, to: str | None = None) -> None:
+        await self._ask("intend", key, source, shape, to)
+
+    async def begun(self, key: str, upload: Upload) -> None:
+        await self._ask("begun", key, upload)
+
+    def receipt(self, key: str, receipt: Receipt) -> None:
+        self._tell("receipt", key, receipt)
+
+    async def open_upload(self, key: str) -> OpenUpload | None:
+        found: OpenUpload | None = await self._ask("open_upload", key)
+        return found
+
+    def dropped(self, key: str) -> None:
+        self._tell("dropped", key)
+
+    def done(self, row: Row) -> None:
+        self._tell("done", row)
+
+    def alike(self, alike: Alike) -> None:
+        self._tell("alike", alike)
+
+    async def row(self, key: str) -> Row | None:
+        found: Row | None = await self._ask("row", key)
+        return found
+
+    async def room(self) -> None:
+        """The crew reads on as its checkpoint has room."""
+        await self._crew.keep_up()
+
+    async def flush(self) -> None:
+        await self._ask("flush")
+
+    async def _ask(self, name: str, *arguments: Any) -> Any:
+        return await self._crew.ask(partial(Call, name=name, arguments=arguments))
+
+    def _tell(self, name: str, *arguments: Any) -> None:
+        self._crew.tell(Call(None, name, arguments))

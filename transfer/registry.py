@@ -1,0 +1,178 @@
+"""From a URL to an open store: which plugin, which remote, which settings.
+
+Plugins are entry points in the group ``transfer.plugins``, named after the schemes that
+they open. Only the one that a URL asks for is imported, so that what one cloud lacks
+never hinders another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+
+from transfer.config import Config, Setting, resolve
+from transfer.errors import Misconfigured
+from transfer.location import DISK, Address, parse_url
+from transfer.model import NO_ITEMS
+from transfer.plugin import Capabilities, Limits, Location, Plugin, Store, StoreOptions
+
+GROUP = "transfer.plugins"
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """One scheme, for ``transfer plugins``. ``missing`` is a sentence where it can't be used."""
+
+    scheme: str
+    distribution: str
+    capabilities: Capabilities | None = None
+    limits: Limits | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    missing: str | None = None
+
+
+async def open_store(
+    url: str, options: StoreOptions, *, config: Config, settings: Mapping[str, Setting] = NO_ITEMS
+) -> Store:
+    """Open the store that ``url`` names, bare of layers.
+
+    ``settings`` go before those of the remote in ``config``; a relative ``file:PATH`` in them
+    starts from the current folder, one in the file from the file's. Raises Misconfigured.
+    """
+    _refuse_nonsense(options)
+    point, plugin, location = await asyncio.to_thread(_prepare, url, settings, config)
+    try:
+        return await plugin.open(location, options)
+    except ImportError as error:
+        raise _lacking(point, error) from error
+
+
+def _refuse_nonsense(options: StoreOptions) -> None:
+    for name in ("connect_timeout", "idle_timeout", "request_timeout", "connections"):
+        if getattr(options, name) <= 0:
+            raise Misconfigured(f"--{name.replace('_', '-')} must be more than 0.")
+
+
+def _prepare(url: str, given: Mapping[str, Setting], config: Config) -> tuple[EntryPoint, Plugin, Location]:
+    address = parse_url(url)
+    scheme, of_remote = _remote(url, address, config)
+    point = _entry_point(scheme, config)
+    plugin = _load(point)
+    place = f"[remote.{address.scheme}]" if of_remote else f"'{url}'"
+    _check_names({*of_remote, *given}, plugin, scheme, place)
+    kept = {name: value for name, value in of_remote.items() if name not in given}
+    settings = resolve(kept, config, place) | resolve(given, replace(config, path=None), f"'{url}'")
+    return point, plugin, Location(url, scheme, address.container, address.path, settings)
+
+
+def _remote(url: str, address: Address, config: Config) -> tuple[str, Mapping[str, Setting]]:
+    """The scheme behind a URL, and its remote's settings if it names one."""
+    remote = config.remotes.get(address.scheme)
+    if remote is not None:
+        if remote.type != remote.name and _found(remote.name):
+            raise Misconfigured(
+                f"[remote.{remote.name}] has the name of a scheme but the type '{remote.type}'; rename it."
+            )
+        return remote.type, remote.settings
+    if address.scheme == DISK:
+        _refuse_lone_colon(url, config)
+    return address.scheme.lower(), {}
+
+
+def _refuse_lone_colon(url: str, config: Config) -> None:
+    """``s3:bucket/key``, as other tools write it, would silently become a folder of that name."""
+    name, colon, rest = url.partition(":")
+    if colon and not rest.startswith("//") and "/" not in name and name in _known(config):
+        raise Misconfigured(
+            f"'{url}' looks like a URL that lacks its slashes; write '{name}://{rest.lstrip('/')}', "
+            f"or './{url}' for a path."
+        )
+
+
+def _known(config: Config) -> list[str]:
+    return sorted(_points(tuple(sys.path)).names | set(config.remotes))
+
+
+def _found(scheme: str) -> list[EntryPoint]:
+    return list(_points(tuple(sys.path)).select(name=scheme))
+
+
+@cache
+def _points(path: tuple[str, ...]) -> EntryPoints:
+    """All that are found on ``path``, which is ``sys.path``: looking takes milliseconds, for it reads many files."""
+    return entry_points(group=GROUP)
+
+
+def _entry_point(scheme: str, config: Config) -> EntryPoint:
+    found = _found(scheme)
+    if len(found) > 1:
+        names = " and ".join(f"'{_distribution(point)}'" for point in found)
+        raise Misconfigured(f"'{scheme}://' is opened by {names}: uninstall one of them.")
+    if found:
+        return found[0]
+    known = _known(config)
+    close = get_close_matches(scheme, known, n=1)
+    hint = f"; did you mean '{close[0]}://'?" if close else ""
+    raise Misconfigured(f"'{scheme}://' is no known scheme or remote{hint} (known are {_listing(known)})")
+
+
+def _distribution(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else "an unknown distribution"
+
+
+def _load(point: EntryPoint) -> Plugin:
+    """Import a plugin. Raises Misconfigured with what is to be installed."""
+    try:
+        plugin: Plugin = point.load()
+    except ImportError as error:
+        raise _lacking(point, error) from error
+    except AttributeError as error:
+        raise Misconfigured(
+            f"The plugin of '{point.name}://' in '{_distribution(point)}' is broken: {error}."
+        ) from error
+    return plugin
+
+
+def _lacking(point: EntryPoint, error: ImportError) -> Misconfigured:
+    what = f"the package '{error.name}'" if error.name else f"something ({error})"
+    return Misconfigured(
+        f"'{point.name}://' needs {what}, which can't be imported; run: pip install '{_requirement(point)}'."
+    )
+
+
+def _requirement(point: EntryPoint) -> str:
+    """What pip is to install: the distribution, with the extra of the scheme's name where it has one."""
+    extras = point.dist.metadata.get_all("Provides-Extra", []) if point.dist else []
+    return f"{_distribution(point)}[{point.name}]" if point.name in extras else _distribution(point)
+
+
+def _check_names(settings: Iterable[str], plugin: Plugin, scheme: str, place: str) -> None:
+    unknown = sorted(set(settings) - set(plugin.settings))
+    if unknown:
+        close = get_close_matches(unknown[0], plugin.settings, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        known = _listing(plugin.settings) or "none"
+        raise Misconfigured(f"{place}: '{scheme}' has no setting '{unknown[0]}'{hint} (known are {known})")
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def plugins() -> list[PluginInfo]:
+    """All installed schemes in order, each imported to see whether it can be. Blocking."""
+    return [_info(point) for point in sorted(_points(tuple(sys.path)), key=lambda point: point.name)]
+
+
+def _info(point: EntryPoint) -> PluginInfo:
+    distribution = _distribution(point)
+    try:
+        plugin = _load(point)
+    except Misconfigured as error:
+        return PluginInfo(point.name, distribution, missing=str(error))
+    return PluginInfo(point.name, distribution, plugin.capabilities, plugin.limits, plugin.settings)

@@ -1,0 +1,279 @@
+"""Input of unknown length, as from a pipe: parts grow as the stream does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+
+from transfer.budget import Budget
+from transfer.checksums import digest_off_loop
+from transfer.controls import Controls
+from transfer.decide import Rules
+from transfer.errors import Misconfigured, NotFound, TransferError, Unsupported
+from transfer.event import (
+    Action,
+    BytesMoved,
+    Finished,
+    Listener,
+    Notice,
+    ObjectStarted,
+    Outcome,
+    Result,
+    RunFinished,
+    RunStarted,
+    Verdict,
+    ignore,
+)
+from transfer.governor import Governor
+from transfer.job.climbing import climbing, lanes_of
+from transfer.job.following import following
+from transfer.job.sides import load, opened
+from transfer.layers.pace import Pace
+from transfer.location import split_object
+from transfer.model import Body, Checksums, Entry, Metadata, Part, Proven, Receipt, Stored, Upload
+from transfer.options import Options
+from transfer.partition import stream_capacity, stream_part_size
+from transfer.pipeline.abandon import give_up
+from transfer.pipeline.carry import carried
+from transfer.pipeline.proof import ALWAYS, needed, recognise, whole
+from transfer.pipeline.prove import settle, wants_staged_read_back
+from transfer.pipeline.route import NoJournal, Route
+from transfer.plugin import Store
+from transfer.report import reporting
+from transfer.tally import Tally
+from transfer.tasks import Group
+from transfer.units import format_size
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """Cuts chunks of any size into parts of the size that is asked for."""
+
+    chunks: AsyncIterator[bytes]
+    rest: memoryview = memoryview(b"")
+
+    async def fill(self, view: memoryview) -> int:
+        """Fill ``view``, or less at the stream's end; returns the bytes written."""
+        filled = 0
+        while filled < len(view):
+            if not self.rest:
+                chunk = await anext(self.chunks, None)
+                if chunk is None:
+                    break
+                self.rest = memoryview(chunk)
+            take = min(len(self.rest), len(view) - filled)
+            view[filled : filled + take] = self.rest[:take]
+            self.rest = self.rest[take:]
+            filled += take
+        return filled
+
+    async def ended(self) -> bool:
+        """Whether nothing is left."""
+        byte = bytearray(1)
+        return await self.fill(memoryview(byte)) == 0
+
+
+async def copy_stream(
+    chunks: AsyncIterator[bytes],
+    target: str,
+    options: Options = Options(),
+    *,
+    listener: Listener = ignore,
+    controls: Controls | None = None,
+) -> Result:
+    """Write a stream to the object at ``target``, without a temporary file; proven like any other.
+
+    Nothing is visible before the stream's end. A stream can't be read again, so an interrupted
+    one leaves nothing behind. Raises Misconfigured for what can't work.
+    """
+    if options.dry_run or options.backup_dir is not None:
+        raise Misconfigured("--dry-run and --backup-dir need something to look at first; leave them out for a stream.")
+    folder, key = split_object(target)
+    config, controls = await load(options), Controls.of(options, controls)
+    governors: dict[str, Governor] = {}
+    async with (
+        reporting(options.report, listener) as listener,
+        opened(folder, options, listener, config, options.target_settings, governors, controls) as unpaced,
+        following(controls, listener),
+    ):
+        store = Pace(unpaced, read=controls.down, written=controls.up)
+        await store.check(write=True)
+        route = _route(store, options, listener)
+        listener(RunStarted("-", store.url, None, resuming=False))
+        _tell_capacity(route)
+        async with climbing(route.lanes, options, controls, (store,), governors.values()):
+            return await _result(route, key, _Pieces(chunks))
+
+
+def _route(store: Store, options: Options, listener: Listener) -> Route:
+    budget = Budget(options.memory)
+    return Route(
+        source=store,
+        target=store,
+        options=options,
+        budget=budget,
+        lanes=lanes_of(options, budget),
+        journal=NoJournal(),
+        listener=listener,
+        rules=Rules(),
+    )
+
+
+def _tell_capacity(route: Route) -> None:
+    options = route.options
+    capacity = stream_capacity(
+        route.target.limits, memory=route.budget.largest, size_hint=options.size_hint, smallest=options.part_size
+    )
+    route.listener(Notice(f"The stream may have up to {format_size(capacity)}; --size-hint and --memory raise that."))
+
+
+async def _result(route: Route, key: str, pieces: _Pieces) -> Result:
+    started = time.monotonic()
+    tally = Tally()
+    route.listener(ObjectStarted(key, None))
+    try:
+        stored, checksums = await _store(route, key, pieces)
+    except TransferError as error:
+        outcome = Outcome(key, Action.COPY, Verdict.FAILED, "stream", error=str(error))
+    else:
+        outcome = _outcome(route, key, stored, checksums)
+    outcome = replace(outcome, attempts=1, seconds=time.monotonic() - started)
+    tally.add(outcome)
+    route.listener(Finished(outcome))
+    result = Result(tally.totals, outcome.seconds, tuple(tally.failures), proofs=tuple(sorted(tally.proofs.items())))
+    route.listener(RunFinished(result))
+    return result
+
+
+def _outcome(route: Route, key: str, stored: Stored, checksums: Checksums) -> Outcome:
+    unproven = stored.proof.proven is Proven.UNPROVEN and not route.options.allow_unproven
+    size = stored.entry.size
+    return Outcome(
+        key,
+        Action.COPY,
+        Verdict.FAILED if unproven else Verdict.DONE,
+        "stream",
+        size=size,
+        checksum=(ALWAYS, checksums[ALWAYS]) if ALWAYS in checksums else None,
+        proof=stored.proof,
+        etag=stored.entry.etag,
+        version=stored.entry.version,
+        sent=size or 0,
+        lost=stored.lost,
+        error="nothing proves that the target has the same bytes" if unproven else None,
+    )
+
+
+async def _store(route: Route, key: str, pieces: _Pieces) -> tuple[Stored, Checksums]:
+    stored, checksums = await _send_all(route, key, pieces)
+    return await settle(route, stored, checksums, None), checksums
+
+
+async def _send_all(route: Route, key: str, pieces: _Pieces) -> tuple[Stored, Checksums]:
+    """In one piece if the stream ends within the first part, else in parts; with the whole's checksums."""
+    metadata = carried(Entry(key, modified_ns=route.now_ns()), route.options, route.target.capabilities)
+    async with AsyncExitStack() as until_done:
+        first = _part_size(route, 1)
+        async with route.budget.buffer(first) as view:
+            filled = await pieces.fill(view)
+            if filled < first or not route.target.capabilities.multipart:
+                await _refuse_more(pieces)
+                return await _put(route, key, view[:filled], metadata)
+            upload = await route.target.begin(key, metadata, size=None, part_size=first)
+            until_done.push_async_callback(give_up, route.target, upload)
+            receipts = [await _send(route, upload, Part(1, 0, first), view)]
+        receipts += await _rest(route, upload, pieces, first)
+        stored = await _finish(route, upload, receipts, metadata)
+        until_done.pop_all()
+    return stored, whole(receipts)
+
+
+def _part_size(route: Route, number: int) -> int:
+    options = route.options
+    return stream_part_size(
+        number,
+        route.target.limits,
+        memory=route.budget.largest,
+        size_hint=options.size_hint,
+        smallest=options.part_size,
+    )
+
+
+async def _refuse_more(pieces: _Pieces) -> None:
+    if not await pieces.ended():
+        raise Unsupported("the stream is longer than the target takes in one piece, and it has no multipart uploads")
+
+
+async def _put(route: Route, key: str, data: memoryview, metadata: Metadata) -> tuple[Stored, Checksums]:
+    checksums = await digest_off_loop(data, needed(route.target.capabilities.verifies, None))
+    stored = await route.target.put(
+        key,
+        Body(data, checksums),
+        metadata,
+        if_absent=route.options.immutable,
+        read_back=wants_staged_read_back(route, None),
+    )
+    route.listener(BytesMoved(key, len(data)))
+    return stored, checksums
+
+
+async def _send(route: Route, upload: Upload, part: Part, view: memoryview) -> Receipt:
+    checksums = await digest_off_loop(view, needed(route.target.capabilities.verifies, None))
+    receipt = await route.target.put_part(upload, part, Body(view, checksums))
+    route.listener(BytesMoved(upload.key, part.size))
+    return replace(receipt, checksums=checksums)
+
+
+async def _rest(route: Route, upload: Upload, pieces: _Pieces, offset: int) -> list[Receipt]:
+    """Parts from the second on: read one after the other, sent side by side."""
+    receipts: dict[int, Receipt] = {}
+
+    async def next_part(number: int, offset: int, read: asyncio.Future[int]) -> None:
+        async with route.lanes.unit(_part_size(route, number), large=True) as view:
+            filled = await pieces.fill(view)
+            if not read.cancelled():
+                read.set_result(filled)
+            if filled:
+                part = Part(number, offset, filled)
+                receipts[number] = await _send(route, upload, part, view[:filled])
+
+    async with Group() as group:
+        number, filled = 2, 1
+        while filled:
+            if number > route.target.limits.max_parts:
+                await _refuse_longer(pieces)
+                break
+            read: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            group.create_task(next_part(number, offset, read))
+            filled = await read
+            offset += filled
+            number += 1
+    return [receipts[number] for number in sorted(receipts)]
+
+
+async def _refuse_longer(pieces: _Pieces) -> None:
+    if not await pieces.ended():
+        raise Unsupported("the stream is longer than was said at the start; give --size-hint, or more --memory")
+
+
+async def _finish(route: Route, upload: Upload, receipts: list[Receipt], metadata: Metadata) -> Stored:
+    checksums = whole(receipts)
+    try:
+        return await route.target.finish(
+            upload,
+            receipts,
+            metadata,
+            checksums=checksums,
+            if_absent=route.options.immutable,
+            read_back=wants_staged_read_back(route, None),
+        )
+    except NotFound:
+        # An earlier try may have succeeded, and only its reply was lost.
+        entry = await route.target.stat(upload.key)
+        proof = recognise(entry, sum(receipt.size for receipt in receipts), checksums, receipts)
+        if proof.proven is Proven.UNPROVEN:
+            raise
+        return Stored(entry, proof)

@@ -1,0 +1,20 @@
+"""The checks of the conformance suite, each a plain coroutine function, and :data:`CHECKS`, all by name."""
+
+from __future__ import annotations
+
+from transfer.testing.checks import bounds, copies, guards, listings, metadata, multipart, objects
+from transfer.testing.checks.harness import CHECKS, Check, MakeStore, Stores
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "MakeStore",
+    "Stores",
+    "bounds",
+    "copies",
+    "guards",
+    "listings",
+    "metadata",
+    "multipart",
+    "objects",
+]

@@ -1,0 +1,97 @@
+"""A page of a bucket's listing, as S3 and those that imitate it write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from xml.etree.ElementTree import Element
+
+from transfer.errors import Corrupt
+from transfer.model import Entry, Unlisted, Why
+from transfer.wire import xml
+from transfer.wire.quoting import unquote_listed
+from transfer.wire.rows import Row, plain_rows
+from transfer.wire.times import iso_ns
+
+_modified = lru_cache(4096)(iso_ns)  # objects written together share their times
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """``names`` are the objects' full names, beside ``items``. ``token`` leads to the next page."""
+
+    items: tuple[Entry | Unlisted, ...]
+    last: str | None
+    truncated: bool
+    token: str | None
+
+
+def parse_page(body: bytes, prefix: str) -> ListingPage:
+    """Read a ``ListBucketResult``; keys come without ``prefix``.
+
+    Names are decoded only where the reply says that they are encoded. Raises Corrupt for
+    what is no listing, or lists names outside ``prefix``.
+    """
+    frame, plain = plain_rows(body) or (body, None)
+    root = xml.parse(frame, "a listing")
+    if xml.local(root) != "ListBucketResult":
+        raise Corrupt(f"The reply to a listing is a <{xml.local(root)}>")
+    rows = _parsed_rows(root) if plain is None else plain
+    decode = unquote_listed if xml.text(root, "EncodingType") == "url" else None
+    try:
+        items, last = _items(rows, prefix, decode)
+    except ValueError as error:
+        raise Corrupt(f"A listing has a size that is no number: {error}") from None
+    return ListingPage(
+        items,
+        last,
+        xml.text(root, "IsTruncated") == "true",
+        xml.text(root, "NextContinuationToken") or None,
+    )
+
+
+def _parsed_rows(root: Element) -> Iterator[Row]:
+    space = root.tag[: -len("ListBucketResult")]
+    names = [space + name for name in ("Key", "LastModified", "ETag", "Size", "StorageClass")]
+    for node in root.iterfind(f"{space}Contents"):
+        fields = {child.tag: child.text or "" for child in node}
+        key, time, etag, size, class_ = [fields.get(name, "") for name in names]
+        yield key, time, etag.strip('"'), size, class_
+
+
+def _items(
+    rows: Iterable[Row], prefix: str, decode: Callable[[str], str] | None
+) -> tuple[tuple[Entry | Unlisted, ...], str | None]:
+    """The entries, and the full name of the last."""
+    items: list[Entry | Unlisted] = []
+    start, last = len(prefix), None
+    for written, time, etag, size, class_ in rows:
+        name = written
+        if decode is not None and ("%" in name or "+" in name):
+            try:
+                name = decode(written)
+            except UnicodeDecodeError:
+                items.append(_undecodable(written, prefix))
+                continue
+        last = name
+        if not name.startswith(prefix):
+            raise Corrupt(f"The listing of '{prefix}' has '{name}', which is outside of it")
+        if len(name) == start:
+            continue  # the mark of the prefix's own folder
+        items.append(
+            Entry(
+                name[start:],
+                int(size) if size else None,
+                None,
+                _modified(time),
+                etag or None,
+                storage_class=class_ or None,
+            )
+        )
+    return tuple(items), last
+
+
+def _undecodable(name: str, prefix: str) -> Unlisted:
+    detail = f"the bytes of '{name}' are not UTF-8"
+    return Unlisted(name.removeprefix(prefix), Why.BAD_NAME, detail, failed=True)

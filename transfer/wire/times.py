@@ -1,0 +1,38 @@
+"""The two spellings of a point in time that object stores use, as nanoseconds since the epoch."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, datetime
+from functools import lru_cache
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONTHS = {
+    name: number
+    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)  # noqa: SIM905
+}
+
+
+def iso_ns(text: str | None) -> int | None:
+    """``2026-01-02T03:04:05.678Z`` in nanoseconds; None for what is no such time."""
+    if not text:
+        return None
+    try:
+        since = datetime.fromisoformat(text) - _EPOCH
+    except (ValueError, TypeError):
+        return None
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000
+
+
+@lru_cache(maxsize=256)
+def http_ns(text: str | None) -> int | None:
+    """``Fri, 02 Jan 2026 03:04:05 GMT`` in nanoseconds; None for what is no such time."""
+    if not text:
+        return None
+    try:
+        _, day, month, year, clock, _ = text.split(" ")
+        hour, minute, second = clock.split(":")
+        moment = (int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second))
+    except (ValueError, KeyError):
+        return None
+    return calendar.timegm(moment) * 1_000_000_000
