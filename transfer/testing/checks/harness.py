@@ -11,12 +11,14 @@ from functools import cache
 from typing import Protocol
 
 from transfer.checksums import digest
-from transfer.errors import NotFound, TransferError
+from transfer.errors import NotFound, TransferError, Transient
 from transfer.model import Algorithm, Body, Checksums, Entry, Metadata, Part, Receipt, Span, Stored, Upload
 from transfer.plugin import Capabilities, Store
 
 PLAIN = Metadata()
 _SECONDS = 120.0
+_PUT_TRIES = 4
+_PUT_PAUSE = 0.05
 
 
 class MakeStore(Protocol):
@@ -111,6 +113,19 @@ def checksums(store: Store, data: bytes | memoryview) -> Checksums:
 
 async def put(store: Store, key: str, data: bytes, metadata: Metadata = PLAIN, *, if_absent: bool = False) -> Stored:
     return await store.put(key, Body(data, checksums(store, data)), metadata, if_absent=if_absent)
+
+
+async def put_patiently(store: Store, key: str, data: bytes) -> Stored:
+    """As ``put``, for many at once: tried again, as every caller must, where it fails in passing.
+
+    Servers that keep objects as files now and then answer 500 while two objects make the same folder.
+    """
+    for _ in range(_PUT_TRIES - 1):
+        try:
+            return await put(store, key, data)
+        except Transient:
+            await asyncio.sleep(_PUT_PAUSE)
+    return await put(store, key, data)
 
 
 async def fetch(store: Store, entry: Entry, span: Span | None = None) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from transfer.model import Page
 from transfer.plugin import Store
-from transfer.testing.checks.harness import Stores, agree, check, exists, keys, listing, put
+from transfer.testing.checks.harness import Stores, agree, check, exists, keys, listing, put, put_patiently
 
 _ORDER = ("a-b/c", "a.txt", "a/b", "a/b-c/d", "a/b.txt", "a/b0", "a0", "ab", "é", "\uff01", "\U0001f600")
 """In the order of their UTF-8 bytes: neither path segments nor UTF-16 sort so."""
@@ -18,7 +18,7 @@ async def _fill(store: Store, names: Iterable[str]) -> None:
 
     async def one(name: str) -> None:
         async with limit:
-            await put(store, name, name.encode())
+            await put_patiently(store, name, name.encode())
 
     async with asyncio.TaskGroup() as group:
         for name in names:

@@ -20,6 +20,7 @@ from transfer.testing.checks.harness import (
     listing,
     noise,
     put,
+    put_patiently,
     refused,
 )
 
@@ -162,7 +163,7 @@ async def check_at_once(stores: Stores) -> None:
 
     async def one(number: int) -> None:
         data = noise(1000 + number, seed=number)
-        entry = (await put(store, f"f{number % 3}/{number}", data)).entry
+        entry = (await put_patiently(store, f"f{number % 3}/{number}", data)).entry
         assert await fetch(store, entry) == data, f"object {number} came back as another"
 
     async with asyncio.TaskGroup() as group:
