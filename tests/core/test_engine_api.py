@@ -146,6 +146,23 @@ async def test_a_copy_of_one_object_may_give_it_another_name(tmp_path: Path) -> 
         await transfer.copy(one, one, quick())
 
 
+async def test_a_backup_of_one_object_is_written_over_neither_side(tmp_path: Path) -> None:
+    """The folders may hold one another, since of all that is in them only this object is touched."""
+    for name, data in (("from/one", b"new"), ("to/two", b"old")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(data)
+    one, two, place = str(tmp_path / "from" / "one"), str(tmp_path / "to" / "two"), str(tmp_path / "to")
+    with pytest.raises(Misconfigured, match="over what it is a backup of; name another --backup-dir"):
+        await transfer.copy(one, two, quick(backup_dir=place))
+    (tmp_path / "to" / "one").write_bytes(b"old")
+    with pytest.raises(Misconfigured, match="over the source"):
+        await transfer.copy(one, place, quick(backup_dir=str(tmp_path / "from")))
+    assert (tmp_path / "from" / "one").read_bytes() == b"new"
+    assert {(tmp_path / "to" / name).read_bytes() for name in ("one", "two")} == {b"old"}
+    assert (await transfer.copy(one, two, quick(backup_dir=str(tmp_path / "from" / "kept")))).ok
+    assert (tmp_path / "from" / "kept" / "two").read_bytes() == b"old"
+
+
 async def test_a_second_try_keeps_the_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """It must not land under the source's name, on what may be there."""
     source, target = memory(endpoint="memory:"), memory(endpoint="memory:")

@@ -114,7 +114,8 @@ async def open_sides(
 ) -> AsyncIterator[Sides]:
     """Both stores (and the backup's), found to be there and, with ``write``, writable.
 
-    ``trees``: all that is in them may be moved, so none may lie in another. Raises Misconfigured.
+    ``trees``: all that is in them may be moved, so none may lie in another; else the caller has to see that
+    its object is not its own target or backup. Raises Misconfigured.
     """
     config = await load(options)
     async with AsyncExitStack() as stack:

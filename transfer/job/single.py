@@ -10,6 +10,7 @@ from transfer.event import Listener
 from transfer.job.sides import Sides, for_reading, load, opened
 from transfer.location import same, split_object
 from transfer.options import Options
+from transfer.plugin import Origin, Store
 from transfer.tasks import closing
 
 
@@ -45,10 +46,24 @@ async def single_object(
 
 
 def refuse_itself(sides: Sides, single: Single) -> None:
-    """Raise Misconfigured where an object would be copied onto itself."""
-    source, target = sides.source.origin, sides.target.origin
-    if same(replace(source, prefix=source.prefix + single.key), replace(target, prefix=target.prefix + single.to)):
+    """Raise Misconfigured where one and the same object would be two of source, target and backup."""
+    source, target = _object(sides.source, single.key), _object(sides.target, single.to)
+    if same(source, target):
         raise Misconfigured(f"'{single.key}' at {sides.source.url} would be copied onto itself; name another target.")
+    if sides.backup is None:
+        return
+    # It keeps what the target has, under the same name.
+    backup = _object(sides.backup, single.to)
+    for other, name in ((source, "the source"), (target, "what it is a backup of")):
+        if same(backup, other):
+            raise Misconfigured(
+                f"The backup of '{single.to}' in {sides.backup.url} would be written over {name}; "
+                "name another --backup-dir."
+            )
+
+
+def _object(store: Store, key: str) -> Origin:
+    return replace(store.origin, prefix=store.origin.prefix + key)
 
 
 async def _is_object(folder: str, key: str, options: Options, listener: Listener, controls: Controls) -> bool:
