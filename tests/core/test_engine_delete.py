@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from transfer.errors import Denied, NotFound, TransferError
 from transfer.event import Action, Planned, Verdict
 from transfer.filters import Filter, Rule
 from transfer.layers.layer import Layer
-from transfer.model import Body, Metadata, Page, Unlisted, Why
+from transfer.model import Body, Metadata, Page, Posix, Unlisted, Why
 from transfer.plugin import Prune
 from transfer_memory.bucket import bucket
 
@@ -250,6 +251,36 @@ async def test_without_its_backup_nothing_is_overwritten_or_deleted() -> None:
     assert set(contents(target)) == {"k", "gone"}
     assert contents(target)["k"] == pattern(3 * MIB)
     assert open_uploads(backup) == 0
+
+
+async def test_what_the_backup_leaves_out_is_neither_overwritten_nor_deleted(tmp_path: Path) -> None:
+    """A symlink that was kept, and a backup on a disk, where links are skipped: a failure, that stops nothing else."""
+    source, target = memory(), memory()
+    await fill(source, {"changed": b"a file now"})
+    await fill(target, {"changed": b"x", "gone": b"x"}, Metadata(posix=Posix(mode=0o120777, link_target="x")))
+    options = quick(delete=True, backup_dir=str(tmp_path / "backup"))
+    overwritten = await transfer.sync(source, target, options)
+    error = "'{}' can't be backed up, so the original stays: symlink; --links keep carries them"
+    assert [failure.error for failure in overwritten.failures] == [error.format("changed")]
+    assert set(contents(target)) == {"changed", "gone"}
+    await fill(target, {"changed": b"a file", "old": b"3"})
+    deleted = await transfer.sync(source, target, options)
+    assert [failure.error for failure in deleted.failures] == [error.format("gone")]
+    assert deleted.totals.deleted == 1
+    assert contents(target) == {"changed": b"a file now", "gone": b"x"}
+    kept = replace(options, stores=replace(options.stores, links="keep"))
+    assert (await transfer.sync(source, target, kept)).ok
+    assert (tmp_path / "backup" / "gone").is_symlink()
+
+
+async def test_a_defect_of_one_object_stops_no_other_deletion() -> None:
+    """It is told by its kind, and the object stays."""
+    source, target = await sides()
+    source.before = raising(RuntimeError("whatever"), "stat old")
+    result = await transfer.sync(source, target, quick(delete=True))
+    assert [failure.key for failure in result.failures] == ["old"]
+    assert "an unexpected RuntimeError" in (result.failures[0].error or "")
+    assert result.totals.deleted == 1
 
 
 async def test_an_object_that_the_target_hid_is_not_overwritten_without_a_backup() -> None:

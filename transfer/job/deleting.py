@@ -10,6 +10,7 @@ from transfer.errors import NotFound, TransferError
 from transfer.event import Action, Outcome, Verdict
 from transfer.model import Entry
 from transfer.pipeline.backup import back_up
+from transfer.pipeline.outcomes import sentence
 from transfer.pipeline.route import Route
 from transfer.tasks import for_each
 
@@ -65,7 +66,7 @@ async def _still_doomed(route: Route, entry: Entry) -> Outcome | None:
         await route.source.stat(entry.key)
     except NotFound:
         pass
-    except TransferError as error:
+    except Exception as error:
         return _failed(entry, error)
     else:
         reason = "is at the source again"
@@ -76,7 +77,7 @@ async def _still_doomed(route: Route, entry: Entry) -> Outcome | None:
         await back_up(route, entry)
     except NotFound:
         return None
-    except TransferError as error:
+    except Exception as error:
         return _failed(entry, error)
     return None
 
@@ -97,7 +98,6 @@ async def _delete_now(route: Route, entries: Sequence[Entry]) -> list[Outcome]:
     ]
 
 
-def _failed(entry: Entry, error: TransferError) -> Outcome:
-    return Outcome(
-        entry.key, Action.DELETE, Verdict.FAILED, "not at the source any more", size=entry.size, error=str(error)
-    )
+def _failed(entry: Entry, error: Exception) -> Outcome:
+    told, reason = sentence(entry.key, error), "not at the source any more"
+    return Outcome(entry.key, Action.DELETE, Verdict.FAILED, reason, size=entry.size, error=told)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transfer.decide import Do, Step
-from transfer.errors import Corrupt
+from transfer.errors import Corrupt, Unsupported
 from transfer.event import ignore
 from transfer.model import Entry, Proven, Upload
 from transfer.pipeline.abandon import give_up
+from transfer.pipeline.moved import LeftOut
 from transfer.pipeline.route import NoJournal, Route
 from transfer.pipeline.way import move
 from transfer.plugin import Store
@@ -28,7 +29,8 @@ async def back_up(route: Route, entry: Entry) -> None:
     """Copy the target's object to the backup, proven, before it is changed; once in a run.
 
     After a failed try the target may hold the new object already, which must not replace
-    the old one in the backup. Raises TransferError; NotFound if there is nothing to keep.
+    the old one in the backup. Raises TransferError; NotFound if there is nothing to keep,
+    Unsupported if it is of a kind that the backup does not take.
     """
     if route.backup is None or entry.key in route.kept:
         return
@@ -36,9 +38,12 @@ async def back_up(route: Route, entry: Entry) -> None:
     journal = _OneUpload()
     try:
         moved = await move(_to_backup(route, route.backup, journal), Step(Do.COPY, entry.key, "backup", full), full)
-    except BaseException:
+    except BaseException as error:
         if journal.open is not None:
             await give_up(route.backup, journal.open)
+        if isinstance(error, LeftOut):  # by the backup: the object at hand is not to be left out, nor to go without one
+            message = f"'{entry.key}' can't be backed up, so the original stays: {error}"
+            raise Unsupported(message, key=entry.key) from error
         raise
     if moved.stored.proof.proven is Proven.UNPROVEN:
         raise Corrupt(f"the backup of '{entry.key}' could not be proven, so the original stays", key=entry.key)

@@ -34,22 +34,26 @@ def outcome_of(step: Step, action: Action, verdict: Verdict, reason: str) -> Out
 
 
 def stopped(step: Step, error: Exception) -> Outcome:
-    """The outcome of a step that could not be carried out.
-
-    An error that nobody raised on purpose is a defect, of ours or of a plugin, that one object
-    shows; it must not end the run for all others. Its text may hold anything, so it isn't told.
-    """
+    """The outcome of a step that could not be carried out."""
     if isinstance(error, LeftOut):
         return outcome_of(step, Action.LEAVE, Verdict.SKIPPED, str(error))
-    text = str(error)
-    if not isinstance(error, TransferError):
-        _log.debug("'%s' met a defect", step.key, exc_info=error)
-        text = f"an unexpected {type(error).__name__}, which is a defect; --log-level debug shows where"
     fatal = isinstance(error, NoSpace)
     action = Action.UPDATE if step.do is Do.UPDATE else Action.COPY
     return replace(
         outcome_of(step, action, Verdict.FAILED, step.reason),
-        error=text,
+        error=sentence(step.key, error),
         retryable=not fatal and not isinstance(error, Unsupported),
         fatal=fatal,
     )
+
+
+def sentence(key: str, error: Exception) -> str:
+    """What is told of an error that one object met.
+
+    One that nobody raised on purpose is a defect, of ours or of a plugin, that one object shows;
+    it must not end the run for all others. Its text may hold anything, so it isn't told.
+    """
+    if isinstance(error, TransferError):
+        return str(error)
+    _log.debug("'%s' met a defect", key, exc_info=error)
+    return f"an unexpected {type(error).__name__}, which is a defect; --log-level debug shows where"
