@@ -143,9 +143,20 @@ def _only_target(key: str, target: Entry | None, row: Row | None, rules: Rules) 
     return Step(Do.DELETE, key, "not at the source any more", target=target, row=row) if rules.delete else None
 
 
+def is_object(item: Entry | Unlisted, filter_: Filter) -> bool:
+    """Whether ``item`` passes, and is more than the mark of a folder, which an unmounted disk has too."""
+    if isinstance(item, Unlisted) or _marks_folder(item):
+        return False
+    return filter_.passes_key(item.key) and filter_.passes_entry(item)
+
+
 def _is_folder_marker(entry: Entry, rules: Rules) -> bool:
     if rules.empty_dirs or not rules.folders:
         return False
+    return _marks_folder(entry)
+
+
+def _marks_folder(entry: Entry) -> bool:
     return entry.kind is Kind.FOLDER or (entry.key.endswith("/") and entry.size == 0)
 
 

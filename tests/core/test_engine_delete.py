@@ -85,6 +85,33 @@ async def test_an_empty_source_is_refused_unless_it_is_meant() -> None:
     assert contents(target) == {}
 
 
+@pytest.mark.parametrize("there", ["folder/", ".DS_Store", "small"])
+async def test_a_source_without_an_object_of_the_run_is_an_empty_one(there: str) -> None:
+    """Marks of folders and what the filter hides would be listed by an unmounted disk, too."""
+    source, target = memory(), memory()
+    await fill(source, {there: b""})
+    await fill(target, GONE)
+    passing = Filter(rules=(Rule(False, ".DS_Store"),), min_size=0 if there == "folder/" else 1)
+    result = await transfer.sync(source, target, quick(delete=True, filter=passing))
+    assert (result.exit_status, result.totals.deleted) == (3, 0)
+    assert "no object that passes the filter" in (result.refused or "")
+    assert set(GONE) <= set(contents(target))
+    assert (await transfer.sync(source, target, quick(delete=True, filter=passing, allow_empty_source=True))).ok
+    assert not set(GONE) & set(contents(target))
+
+
+async def test_an_empty_folder_is_no_object_of_the_source(tmp_path: Path) -> None:
+    """Though it is carried with ``--empty-dirs``."""
+    (tmp_path / "mount" / "lost+found").mkdir(parents=True)
+    target = memory()
+    await fill(target, GONE)
+    options = quick(delete=True)
+    options = replace(options, stores=replace(options.stores, empty_dirs=True))
+    result = await transfer.sync(str(tmp_path / "mount"), target, options)
+    assert (result.exit_status, result.totals.deleted) == (3, 0)
+    assert set(GONE) <= set(contents(target))
+
+
 async def test_too_many_deletes_are_refused_before_the_first() -> None:
     """The number is a limit, not a portion."""
     source, target = await sides()

@@ -65,7 +65,7 @@ COMPARING = together(
 SYNCING = together(
     _what.flag("--delete", help="Delete what the source lacks, once all went well."),
     _what.value("--max-delete", read=parse_count, metavar="N", help="Refuse to delete more than N objects."),
-    _what.flag("--allow-empty-source", help="Delete even if the source has nothing at all."),
+    _what.flag("--allow-empty-source", help="Delete even if the source lists no object that passes the filters."),
 )
 WRITING = together(
     _what.flag("--existing", help="Only objects that the target has already."),

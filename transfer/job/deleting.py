@@ -17,14 +17,15 @@ from transfer.tasks import for_each
 _LOOKS_AT_ONCE = 32
 
 
-def refusal(doomed: int, *, listed_at_source: int, route: Route) -> str | None:
+def refusal(doomed: int, *, source_empty: bool, route: Route) -> str | None:
     """The sentence with which deleting is refused, if a safety limit says so."""
     options = route.options
     if not doomed:
         return None
-    if listed_at_source == 0 and not options.allow_empty_source:
+    if source_empty and not options.allow_empty_source:
+        passing = "" if options.filter.is_empty else " that passes the filter"
         return (
-            f"the source listed empty, so everything at the target ({doomed:,}) would be deleted; "
+            f"the source listed no object{passing}, so everything at the target ({doomed:,}) would be deleted; "
             "give --allow-empty-source if that is meant"
         )
     if options.max_delete is not None and doomed > options.max_delete:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from transfer.checkpoint import Checkpoint, Failure
-from transfer.decide import Do, Step
+from transfer.decide import Do, Step, is_object
 from transfer.errors import TransferError
 from transfer.event import (
     Action,
@@ -30,6 +30,7 @@ from transfer.job.listing import Disordered, pages
 from transfer.job.mode import Mode
 from transfer.job.named import named_steps
 from transfer.job.watched import waited_for
+from transfer.model import Page
 from transfer.pipeline.inspect import SECOND_TRY
 from transfer.pipeline.outcomes import told
 from transfer.pipeline.record import keep_skips
@@ -60,6 +61,8 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     _started: float = field(default_factory=time.monotonic)
     _listed_at_source: int = 0
+    _source_empty: bool = True
+    """Whether the source has listed no object so far that the run looks at."""
     _fatal: str | None = None
     _names: dict[str, str] = field(default_factory=dict)
     """The target's keys of failed objects, where they are others."""
@@ -138,7 +141,7 @@ class Run:
                 for side, store in (("source", route.source), ("target", route.target))
             )
             steps = plan(
-                waited_for(source, "plan: wait for the source's listing"),
+                self._seen(waited_for(source, "plan: wait for the source's listing")),
                 waited_for(target, "plan: wait for the target's listing"),
                 waited_for(self.checkpoint.kept(), "plan: wait for the checkpoint"),
                 route.rules,
@@ -150,6 +153,15 @@ class Run:
                 source.cancel()
                 target.cancel()
 
+    async def _seen(self, source: AsyncIterator[Page]) -> AsyncIterator[Page]:
+        """The source's pages, looked through for a first object."""
+        filter_ = self.route.options.filter
+        async with closing(source):
+            async for page in source:
+                if self._source_empty:
+                    self._source_empty = not any(is_object(item, filter_) for item in page.items)
+                yield page
+
     async def _restart(self, side: str, unordered: set[str]) -> None:
         unordered.add(side)
         await self.checkpoint.remember(f"{side} {_UNORDERED}", "yes")
@@ -157,7 +169,7 @@ class Run:
         if self.mode is Mode.MOVE:
             self.checkpoint.clear_failures()
         self.tally.restart()
-        self._listed_at_source = 0
+        self._listed_at_source, self._source_empty = 0, True
         self.route.listener(Replanned(side))
         self.route.listener(Notice(f"The {side} lists out of key order; its listing is sorted on disk first."))
 
@@ -320,7 +332,7 @@ class Run:
             self.tally.notes.append("Nothing was deleted, since not everything went well.")
             return
         doomed = await self.checkpoint.doomed_count()
-        self.tally.refused = deleting.refusal(doomed, listed_at_source=self._listed_at_source, route=self.route)
+        self.tally.refused = deleting.refusal(doomed, source_empty=self._source_empty, route=self.route)
         if self.tally.refused is None:
             async for outcome in self.mode.delete(self.route, self.checkpoint):
                 self._record(outcome)
