@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transfer.errors import Misconfigured
 from transfer.filters import Filter, Rule, parse_rules
 from transfer.globs import glob
-from transfer.model import Entry
+from transfer.model import Entry, Unlisted, Why
 
 segment_patterns = st.sampled_from(
     ["a", "b", "*", "?", "**", "a*", "*b", "[ab]", "[!a]", "{a,b}", "{a,b*}", "a**", "x{a/b,}", "{a/,b}", "\\*", "[a-]"]
@@ -167,6 +167,26 @@ def test_pruning_spares_listings(rules: list[tuple[bool, str]], pruned: list[str
     chosen = Filter(tuple(Rule(include, pattern) for include, pattern in rules))
     assert [folder for folder in pruned if not chosen.prunes(folder)] == []
     assert [folder for folder in kept if chosen.prunes(folder)] == []
+
+
+@given(rules, keys)
+def test_what_failed_passes_with_all_that_it_may_hide(rules: tuple[Rule, ...], key: str) -> None:
+    """A folder above a key that passes, and the root of all; what is surely none has to pass by itself."""
+    chosen = Filter(rules)
+    for end in [0, *(i for i, char in enumerate(key) if char == "/"), len(key)]:
+        folder, file, left_out = (
+            Unlisted(key[:end], Why.UNREADABLE, "no", failed, folder)
+            for failed, folder in ((True, True), (True, False), (False, True))
+        )
+        assert chosen.passes_unlisted(folder) or not chosen.passes_key(key)
+        assert chosen.passes_unlisted(file) == chosen.passes_unlisted(left_out) == chosen.passes_key(key[:end])
+
+
+def test_a_folder_that_the_filter_prunes_may_fail() -> None:
+    """Nothing that passes is in it."""
+    chosen = Filter((Rule(False, "lost+found/"), Rule(True, "*.jpg"), Rule(False, "**")))
+    folders = [Unlisted(key, Why.UNREADABLE, "no", failed=True) for key in ("photos", "lost+found", "")]
+    assert [chosen.passes_unlisted(folder) for folder in folders] == [True, False, True]
 
 
 @pytest.mark.parametrize("pattern", ["", "/", "a[b", "{a,b", "a}", "a\\", "[z-a]"])

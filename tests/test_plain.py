@@ -21,7 +21,7 @@ def test_items_survive_json_and_marshal(item: Entry | Unlisted) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [[], ["k", True], ["k", False, "no such reason", "", True], ["k", True, *[None] * 12]]
+    "value", [[], ["k", True], ["k", False, "no such reason", "", True, True], ["k", True, *[None] * 12]]
 )
 def test_anything_else_is_refused(value: list[object]) -> None:
     """What is not a plain item raises."""

@@ -98,12 +98,12 @@ def decide(
 ) -> Step | None:
     """The step for one key; None where there is nothing to do and nothing to say."""
     everything = rules.filter.is_empty
+    if isinstance(source, Unlisted):
+        return _unlisted(source) if rules.filter.passes_unlisted(source) else None
+    if isinstance(target, Unlisted) and target.failed and rules.two_way and rules.filter.passes_unlisted(target):
+        return _unlisted(target)
     if not everything and not rules.filter.passes_key(key):
         return None
-    if isinstance(source, Unlisted):
-        return _unlisted(source)
-    if isinstance(target, Unlisted) and target.failed and rules.two_way:
-        return _unlisted(target)
     there = target if isinstance(target, Entry) else None
     if source is None:
         return None if shielded or there is not target else _only_target(key, there, row, rules)

@@ -14,7 +14,7 @@ from re import Pattern
 
 from transfer.errors import Misconfigured
 from transfer.globs import compile_all, glob
-from transfer.model import Entry
+from transfer.model import Entry, Unlisted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,12 @@ class Filter:
                 return include
         return self._default
 
+    def passes_unlisted(self, item: Unlisted) -> bool:
+        """Whether ``item`` passes, or may hide keys that do: a folder that failed need not pass itself."""
+        if self.passes_key(item.key):
+            return True
+        return item.failed and item.folder and not self.prunes(item.key and item.key + "/")
+
     def passes_entry(self, entry: Entry) -> bool:
         """Whether size and time of last change lie within the bounds. What is not known passes."""
         time = entry.modified_ns if entry.mtime_ns is None else entry.mtime_ns
@@ -66,7 +72,7 @@ class Filter:
         )
 
     def prunes(self, folder: str) -> bool:
-        """Whether surely no key that starts with ``folder`` (ending in ``/``) passes."""
+        """Whether surely no key that starts with ``folder`` (ending in ``/``, or empty) passes."""
         for rule in self.rules:
             pattern = glob(rule.pattern)
             if rule.include and pattern.reaches(folder):

@@ -113,12 +113,14 @@ class Unlisted:
     ``key`` is printable and in key order with the entries. It covers ``key`` itself and
     everything below ``key + "/"``: none of that may be deleted at the target. ``failed``
     tells a failure (an unreadable folder) from something left out by rule (a socket).
+    ``folder`` is False only where it is certain that no key lies below.
     """
 
     key: str
     why: Why
     detail: str
     failed: bool
+    folder: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,10 @@ async def _below(store: Store, options: Options) -> AsyncGenerator[list[Item], N
 
 
 def _is_meant(item: Item, options: Options) -> bool:
-    if not options.filter.passes_key(item.key):
-        return False
-    return options.filter.passes_entry(item) if isinstance(item, Entry) else item.failed
+    passes = options.filter
+    if isinstance(item, Unlisted):
+        return item.failed and passes.passes_unlisted(item)
+    return passes.passes_key(item.key) and passes.passes_entry(item)
 
 
 async def _remove(store: Store, items: Sequence[Item], options: Options, listener: Listener) -> list[Outcome]:

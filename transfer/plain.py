@@ -18,7 +18,7 @@ Plain = tuple[Any, ...] | list[Any]
 def plain(item: Entry | Unlisted) -> Plain:
     """The item as a tuple; a mark behind the key tells the two kinds apart."""
     if isinstance(item, Unlisted):
-        return (item.key, False, str(item.why), item.detail, item.failed)
+        return (item.key, False, str(item.why), item.detail, item.failed, item.folder)
     return (
         item.key,
         True,
@@ -40,8 +40,8 @@ def restored(value: Plain) -> Entry | Unlisted:
     """What :func:`plain` was given. Raises ValueError or TypeError for anything else."""
     key, is_entry, *fields = value
     if not is_entry:
-        why, detail, failed = fields
-        return Unlisted(key, Why(why), detail, failed)
+        why, detail, failed, folder = fields
+        return Unlisted(key, Why(why), detail, failed, folder)
     size, mtime, modified, etag, version, identity, checksums, metadata, storage_class, kind, encrypted = fields
     return Entry(
         key,

@@ -87,7 +87,7 @@ class Scanner:
         Every folder in it is opened once, as one that can't be read must be reported in
         its place, which is before that of its contents.
         """
-        found, bad = Scan(), []
+        found, bad = Scan(), dict[str, bool]()
         cut = self._bounds.cut(folder)
         with os.scandir(fd) as entries:
             for entry in entries:
@@ -98,13 +98,13 @@ class Scanner:
                     continue
                 found.empty = False
                 if not name.isascii() and not _is_unicode(name):
-                    bad.append(name)
+                    bad[name] = _is_folder(entry, follow=self._follow)
                 elif _is_folder(entry, follow=self._follow):
                     self._add_folder(found, fd, entry, folder + name, name, above)
                 elif not cut or self._bounds.hold(folder + name):
                     found.names.append(name)
-        for name in bad:
-            self._add_bad(found, folder, name)
+        for name, is_folder in bad.items():
+            self._add_bad(found, folder, name, is_folder=is_folder)
         found.names.sort()
         return found
 
@@ -135,14 +135,14 @@ class Scanner:
             return unreadable(path, reason(error))
         return None
 
-    def _add_bad(self, found: Scan, folder: str, name: str) -> None:
+    def _add_bad(self, found: Scan, folder: str, name: str, *, is_folder: bool) -> None:
         shown = names.printable(name)
         # A valid name may look just like that, and no two keys may be equal.
         while shown in found.names or shown + "/" in found.names:
             shown += "?"
         if self._bounds.hold(folder + shown):
             detail = "the name is not UTF-8; rename the file"
-            found.refuse(shown, Unlisted(folder + shown, Why.BAD_NAME, detail, failed=True))
+            found.refuse(shown, Unlisted(folder + shown, Why.BAD_NAME, detail, failed=True, folder=is_folder))
 
     def _maybe_remove(self, entry: os.DirEntry[str], name: str, fd: int) -> None:
         if not self._clean or names.is_parts(name):

@@ -124,7 +124,7 @@ class Walk:
             if passes(error):
                 raise
             if error.errno == errno.ELOOP:
-                return Unlisted(path, Why.SYMLINK, "the symlink leads back to itself", failed=True)
+                return Unlisted(path, Why.SYMLINK, "the symlink leads back to itself", failed=True, folder=False)
             return unreadable(path, reason(error))
         if stat.S_ISDIR(status.st_mode):
             return unreadable(path, "it became a folder while it was listed")
@@ -136,7 +136,7 @@ class Walk:
         try:
             target = os.readlink(path.encode(), dir_fd=root).decode()
         except UnicodeDecodeError:
-            return Unlisted(path, Why.BAD_NAME, "the symlink's target is not UTF-8", failed=True)
+            return Unlisted(path, Why.BAD_NAME, "the symlink's target is not UTF-8", failed=True, folder=False)
         return entry_of(path, status, metadata_of(path, status, target))
 
 
@@ -145,7 +145,7 @@ def _vanished(root: int, path: str) -> Item | None:
     folder = path.rpartition("/")[0] or "."
     try:
         os.stat(path.encode(), dir_fd=root, follow_symlinks=False)
-        return Unlisted(path, Why.SYMLINK, "the symlink points to nothing", failed=True)
+        return Unlisted(path, Why.SYMLINK, "the symlink points to nothing", failed=True, folder=False)
     except OSError:
         pass
     try:

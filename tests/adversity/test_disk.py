@@ -144,6 +144,26 @@ def test_what_can_not_be_read_is_not_deleted(tmp_path: Path, bound: tuple[str, .
     assert contents(tmp_path / "out") == contents(tmp_path / "tree")
 
 
+def test_a_filter_does_not_hide_a_folder_that_can_not_be_read(tmp_path: Path, bound: tuple[str, ...]) -> None:
+    """It may hold files that pass: sync and verify fail by its name, until a filter prunes it."""
+    photos = tmp_path / "tree" / "photos"
+    photos.mkdir(parents=True)
+    (photos / "a.jpg").write_bytes(b"new")
+    (tmp_path / "out" / "photos").mkdir(parents=True)
+    (tmp_path / "out" / "photos" / "a.jpg").write_bytes(b"stale")
+    photos.chmod(0)
+    sides = (str(tmp_path / "tree"), str(tmp_path / "out"), "--json")
+    filtered = {
+        (verb, rules): run(*bound, verb, *sides, *rules)
+        for verb in ("sync", "verify")
+        for rules in (("--include", "*.jpg"), ("--exclude", "photos/", "--include", "*.jpg"))
+    }
+    photos.chmod(0o755)
+    for (_, rules), ran in filtered.items():
+        expected = {"photos": "unreadable: permission denied"} if len(rules) == 2 else {}
+        assert (ran.failed, ran.status) == (expected, len(expected)), ran.err
+
+
 @pytest.mark.parametrize("way", ["up", "down"])
 def test_the_limit_on_open_files_is_respected(
     tmp_path: Path, own_surroundings: Path, seaweed_server: Server, seaweed_bucket: str, way: str

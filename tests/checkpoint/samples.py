@@ -85,4 +85,6 @@ entries = st.builds(
     kind=st.sampled_from(Kind),
     encrypted_etag=st.booleans(),
 )
-unlisted = st.builds(Unlisted, key=texts, why=st.sampled_from(Why), detail=texts, failed=st.booleans())
+unlisted = st.builds(
+    Unlisted, key=texts, why=st.sampled_from(Why), detail=texts, failed=st.booleans(), folder=st.booleans()
+)

@@ -248,6 +248,18 @@ def test_what_a_verify_can_not_list_at_the_target_is_a_difference() -> None:
     assert decide("k", None, Unlisted("k", Why.SYMLINK, "no", False), None, rules) is None
 
 
+def test_a_filter_hides_no_folder_that_may_hold_what_passes() -> None:
+    """It need not pass by itself; a name with nothing below it must."""
+    jpg = Filter(rules=(Rule(True, "*.jpg"),))
+    broken, dead = Unlisted("k", Why.UNREADABLE, "no", True), Unlisted("k", Why.SYMLINK, "no", True, folder=False)
+    assert do(broken, None, None, Rules(filter=jpg)) is Do.FAIL
+    assert do(broken, THERE, None, Rules(filter=jpg)) is Do.FAIL
+    assert do(None, broken, None, Rules(filter=jpg, two_way=True)) is Do.FAIL
+    assert decide("k", dead, THERE, None, Rules(filter=jpg)) is None
+    pruned = Filter(rules=(Rule(False, "k/"), Rule(True, "*.jpg"), Rule(False, "**")))
+    assert decide("k", broken, None, None, Rules(filter=pruned)) is None
+
+
 def test_folder_markers_are_left_out_unless_asked_for() -> None:
     """Where a side is a disk: there, a key that ends in a slash is a folder. At the target they stay."""
     marker, disks = Entry("k", 0, kind=Kind.FOLDER), Rules(folders=True, delete=True)

@@ -336,6 +336,18 @@ async def test_what_can_not_be_looked_behind_is_told_when_removing(tmp_path: Pat
     assert "bad name" in (result.failures[0].error or "")
 
 
+async def test_a_folder_that_can_not_be_looked_into_is_told_though_only_files_in_it_were_meant(tmp_path: Path) -> None:
+    """A filter that passes some files in it does not make it one that was emptied; a bad file's name it may hide."""
+    for name in (b"fine.jpg", b"bad-\xff/a.jpg", b"bad-\xff.txt"):
+        path = tmp_path / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    chosen = Options(filter=Filter(rules=(Rule(True, "*.jpg"),)))
+    result = await transfer.remove(str(tmp_path), chosen, recursive=True)
+    assert result.totals.deleted == 1
+    assert [failure.key for failure in result.failures] == ["bad-\\xff"]
+
+
 async def test_what_can_not_be_removed_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Key by key, or all of a call that failed."""
     await place.fill(a=b"1", b=b"2")

@@ -39,6 +39,11 @@ def unlisted(found: list[Entry | Unlisted]) -> dict[str, tuple[Why, bool]]:
     return {item.key: (item.why, item.failed) for item in found if isinstance(item, Unlisted)}
 
 
+def maybe_folders(found: list[Entry | Unlisted]) -> set[str]:
+    """What was met but not listed, and may have something below it."""
+    return {item.key for item in found if isinstance(item, Unlisted) and item.folder}
+
+
 def make(root: Path, paths: list[str]) -> list[str]:
     """Files of these paths, as far as they can lie side by side; returns those, in key order."""
     made = []
@@ -174,6 +179,7 @@ async def test_symlinks_are_followed(tmp_path: Path) -> None:
         found = await items(store)
         assert [item.key for item in found if isinstance(item, Entry)] == ["again/1", "one", "out/2", "real/1"]
     assert unlisted(found) == dict.fromkeys(["again/up", "dead", "real/up", "self"], (Why.SYMLINK, True))
+    assert maybe_folders(found) == {"again/up", "real/up"}
     assert [item.key for item in found] == sorted(item.key for item in found)
 
 
@@ -214,6 +220,7 @@ async def test_names_that_are_not_utf8_fail_by_name(tmp_path: Path) -> None:
         found = await items(store)
     assert [item.key for item in found] == ["a", "caf\\xe9", "caf\\xe9?", "d\\xff", "z"]
     assert unlisted(found) == {"caf\\xe9?": (Why.BAD_NAME, True), "d\\xff": (Why.BAD_NAME, True)}
+    assert maybe_folders(found) == {"d\\xff"}
 
 
 async def test_an_unreadable_folder_is_reported_in_its_place() -> None:
@@ -227,6 +234,7 @@ async def test_an_unreadable_folder_is_reported_in_its_place() -> None:
         os.chmod(root / "a", 0o700)
     assert [item.key for item in found] == ["a", "a-b", "b/1"]
     assert unlisted(found) == {"a": (Why.UNREADABLE, True)}
+    assert maybe_folders(found) == {"a"}
 
 
 async def test_files_in_a_folder_that_may_not_be_entered_fail_one_by_one() -> None:

@@ -94,4 +94,4 @@ def _items(
 
 def _undecodable(name: str, prefix: str) -> Unlisted:
     detail = f"the bytes of '{name}' are not UTF-8"
-    return Unlisted(name.removeprefix(prefix), Why.BAD_NAME, detail, failed=True)
+    return Unlisted(name.removeprefix(prefix), Why.BAD_NAME, detail, failed=True, folder=False)
