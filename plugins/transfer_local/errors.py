@@ -39,6 +39,9 @@ _MEANINGS: Mapping[int, _Meaning] = {
     errno.ENOSYS: (Unsupported, "this system can't do it"),
 }
 
+_IN_THE_WAY = (errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY)
+_MAKE_WAY = "; only one of the two can be there, so delete or rename the other and run the same command again"
+
 
 def reason(error: OSError) -> str:
     """Why, as the end of a sentence."""
@@ -50,7 +53,8 @@ def translate(error: OSError, action: str, key: str) -> TransferError:
     """``action`` is a verb: "read", "write", …"""
     kind = _MEANINGS.get(error.errno or 0, (TransferError, ""))[0]
     code = errno.errorcode.get(error.errno or 0)
-    return kind(f"Can't {action} '{key}': {reason(error)}", key=key, code=code)
+    remedy = _MAKE_WAY if action == "write" and error.errno in _IN_THE_WAY else ""
+    return kind(f"Can't {action} '{key}': {reason(error)}{remedy}", key=key, code=code)
 
 
 @contextmanager

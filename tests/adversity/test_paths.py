@@ -106,6 +106,21 @@ def state(folder: Path) -> dict[str, bytes]:
     return {key: data for key, data in contents(folder).items() if key.startswith("state/")}
 
 
+@pytest.mark.parametrize(("before", "after"), [("a", "a/b"), ("a/b", "a")])
+async def test_a_file_that_became_a_folder_is_told_how_to_make_way(tmp_path: Path, before: str, after: str) -> None:
+    """Or the reverse. Deletes come last, so the old one stays until somebody deletes it, as the error says."""
+    source, out = tmp_path / "tree", tmp_path / "out"
+    write(source / after, b"new")
+    write(out / before, b"old")
+    result = await sync(str(source), str(out), Options(delete=True))
+    assert [failure.key for failure in result.failures] == [after]
+    assert "so delete or rename the other and run the same command again" in (result.failures[0].error or "")
+    assert contents(out) == {before: b"old"}
+    (out / "a").rename(tmp_path / "old")
+    assert (await sync(str(source), str(out), Options(delete=True))).ok
+    assert contents(out) == {after: b"new"}
+
+
 async def test_no_symlink_leads_out_of_the_target(tmp_path: Path) -> None:
     """What would be written or deleted through one that was there before fails by name; what is outside stays."""
     tree = fill(tmp_path / "tree", 30, 20)
