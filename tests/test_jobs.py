@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import transfer
-from transfer.checkpoint import JobSummary, Look, OpenUpload
+from transfer.checkpoint import Checkpoint, JobSummary, Look, OpenUpload
 from transfer.engine import events
-from transfer.errors import Misconfigured, NotFound
+from transfer.errors import Denied, Misconfigured, NotFound
 from transfer.event import BytesMoved
 from transfer.job.target import target_of
 from transfer.jobs import clean_jobs, job_id, summaries
@@ -181,6 +181,28 @@ class TestWhatIsLeft:
         (cleaned,) = await clean_jobs(everything=True)
         assert (cleaned.aborted, cleaned.problem) == (("big",), None)
         assert not (tmp_path / "out").exists()
+
+    async def test_an_upload_that_stays_does_not_keep_the_others(
+        self, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is told of by its key, and its record stays, so that the job is not forgotten."""
+
+        async def refuse(target: Store, left: OpenUpload) -> None:
+            if left.to != "last":
+                raise Denied(f"no abort of {left.to}")
+            await abandon(target, left)
+
+        job = await half_done(tree, str(tmp_path / "out"))
+        checkpoint = await Checkpoint.open(job.path, job.pair)
+        for key in ("early", "last"):
+            await checkpoint.intend(key, Look(5), "shape")
+        await checkpoint.close()
+        monkeypatch.setattr("transfer.jobs.abandon", refuse)
+        (cleaned,) = await clean_jobs(everything=True, forget=True)
+        assert (cleaned.aborted, cleaned.forgotten) == (("last",), False)
+        assert cleaned.left == {"big": "no abort of big", "early": "no abort of early"}
+        assert cleaned.problem is not None
+        assert (await summaries())[0].open_uploads == 2
 
     async def test_targets_are_found_from_any_folder(
         self, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transfer.checkpoint import Checkpoint, Holder, JobSummary, Pair, folder_of, mailbox, summaries, summary_of
@@ -39,13 +39,15 @@ _LOOK = 0.1
 class Cleaned:
     """What became of one job. ``aborted`` are the keys of uploads that are not open any more.
 
-    ``problem`` is a sentence where the job could not be cleaned, or not wholly.
+    ``left`` are keys of those that could not be aborted, with what was said. ``problem`` is a sentence where the
+    job could not be cleaned, or not wholly.
     """
 
     id: str
     path: Path
     pair: Pair
     aborted: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
     forgotten: bool = False
     problem: str | None = None
 
@@ -119,7 +121,7 @@ async def clean_jobs(
 
 async def _named(name: str, state_dir: Path | None) -> JobSummary:
     path = Path(name)
-    if path.suffix == ".sqlite" and await asyncio.to_thread(path.is_file):
+    if (path.suffix == ".sqlite" or len(path.parts) > 1) and await asyncio.to_thread(path.is_file):
         return await summary_of(path)
     found = [job for job in await summaries(state_dir) if job_id(job).startswith(name)]
     if len(found) == 1 and name:
@@ -154,27 +156,36 @@ async def _clean(job: JobSummary, options: Options, *, forget: bool) -> Cleaned:
     if problem or not (job.open_uploads or forget):
         return replace(result, problem=problem)
     aborted: list[str] = []
+    left: dict[str, str] = {}
     try:
         async with _checkpoint(job) as checkpoint:
-            await _abort_all(checkpoint, job, options, aborted)
-            if forget:
+            await _abort_all(checkpoint, job, options, aborted, left)
+            if forget and not left:
                 # Still under its lock: whoever waits for that finds no checkpoint rather than half a one.
                 await asyncio.to_thread(_remove, job.path)
     except TransferError as error:
-        return replace(result, aborted=tuple(aborted), problem=str(error))
-    return replace(result, aborted=tuple(aborted), forgotten=forget)
+        return replace(result, aborted=tuple(aborted), left=left, problem=str(error))
+    if left:
+        problem = "Not all of its uploads could be aborted."
+    return replace(result, aborted=tuple(aborted), left=left, forgotten=forget and not left, problem=problem)
 
 
-async def _abort_all(checkpoint: Checkpoint, job: JobSummary, options: Options, aborted: list[str]) -> None:
-    """Adds the keys to ``aborted`` one by one."""
+async def _abort_all(
+    checkpoint: Checkpoint, job: JobSummary, options: Options, aborted: list[str], left: dict[str, str]
+) -> None:
+    """Adds the keys to ``aborted`` one by one; to ``left``, with the error, where one can't be."""
     if not job.open_uploads:
         return
     async with _target(checkpoint, job, options) as target:
-        async for left in checkpoint.open_uploads():
-            if target is not None:
-                await abandon(target, left)
-            checkpoint.dropped(left.key)
-            aborted.append(left.to)
+        async for upload in checkpoint.open_uploads():
+            try:
+                if target is not None:
+                    await abandon(target, upload)
+            except TransferError as error:
+                left[upload.to] = str(error)
+                continue
+            checkpoint.dropped(upload.key)
+            aborted.append(upload.to)
     await checkpoint.flush()
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from transfer.checkpoint import Pair
+from transfer.jobs import Cleaned
 
 
 @pytest.fixture
@@ -151,6 +153,24 @@ def test_jobs_are_cleaned_by_id(cli: Cli, tree: Path, bucket: str) -> None:
     assert (outcome.exit_code, "forgotten" in outcome.stdout) == (0, True)
     assert cli("jobs").stdout == ""
     assert cli("jobs", "clean", "nothing-like-it").exit_code == 2
+
+
+def test_uploads_that_stay_are_told_one_by_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside what was done; and the exit status is that of a failure."""
+    left = {"a\n": "not allowed", "b": "no connection"}
+    cleaned = Cleaned("3f2a", Path("3f2a.sqlite"), Pair("here", "there"), ("c",), left, problem="Not all.")
+
+    async def clean(*_: object, **__: object) -> list[Cleaned]:
+        return [cleaned]
+
+    monkeypatch.setattr("transfer.cli.jobs.clean_jobs", clean)
+    outcome = cli("jobs", "clean", "3f2a")
+    assert (outcome.exit_code, outcome.stdout) == (1, "here → there  1 upload aborted\n")
+    assert outcome.stderr.splitlines() == [
+        "transfer: 'a\\x0a' is left open: not allowed",
+        "transfer: 'b' is left open: no connection",
+        "transfer: here → there: Not all.",
+    ]
 
 
 def test_plugins_tells_what_there_is(cli: Cli) -> None:

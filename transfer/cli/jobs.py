@@ -129,11 +129,13 @@ async def _set(name: str, words: Mapping[str, str]) -> int:
 async def _clean(work: Callable[[], Awaitable[Sequence[Cleaned]]], redactor: Redactor) -> int:
     cleaned = await work()
     for job in cleaned:
-        if job.problem is not None:
-            say(f"{_sides(job.pair)}: {job.problem}", redactor)
-        else:
+        if job.aborted or job.problem is None:
             done = f"{count(len(job.aborted), 'upload')} aborted{', forgotten' if job.forgotten else ''}"
             click.echo(f"{_sides(job.pair)}  {done}")
+        for key, error in job.left.items():
+            say(f"'{key}' is left open: {error}", redactor)
+        if job.problem is not None:
+            say(f"{_sides(job.pair)}: {job.problem}", redactor)
     if not cleaned:
         click.echo("Nothing to clean.", err=True)
     return 1 if any(job.problem for job in cleaned) else 0
