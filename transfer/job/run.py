@@ -29,6 +29,7 @@ from transfer.job import deleting
 from transfer.job.listing import Disordered, pages
 from transfer.job.mode import Mode
 from transfer.job.named import named_steps
+from transfer.job.unused import unused_uploads
 from transfer.job.watched import waited_for
 from transfer.model import Page
 from transfer.pipeline.inspect import SECOND_TRY
@@ -74,6 +75,7 @@ class Run:
             whole = await self._all_steps(steps)
             await self._second_tries()
             await self._deletes(whole)
+            await self._note_unused_uploads(whole)
             state = "complete" if self._result().ok else "failed"
         finally:
             if state == "interrupted":
@@ -336,3 +338,9 @@ class Run:
         if self.tally.refused is None:
             async for outcome in self.mode.delete(self.route, self.checkpoint):
                 self._record(outcome)
+
+    async def _note_unused_uploads(self, whole: bool) -> None:
+        """Only a run that has looked at everything knows what it has no use for."""
+        if whole and self._fatal is None and self.mode is Mode.MOVE:
+            note = await unused_uploads(self.checkpoint, self.route.unfinished)
+            self.tally.notes.extend([note] if note else [])

@@ -15,7 +15,7 @@ from transfer.pipeline.effort import Effort
 from transfer.pipeline.held import looked_over
 from transfer.pipeline.moved import Moved
 from transfer.pipeline.proof import ALWAYS
-from transfer.pipeline.resume import drop_earlier
+from transfer.pipeline.resume import drop_needless
 from transfer.pipeline.route import Route
 
 _BY_ETAG = Proof(Proven.VERIFIED, "etag")
@@ -50,7 +50,7 @@ async def record(route: Route, step: Step, moved: Moved, effort: Effort, *, racy
 async def write_down(route: Route, row: Row) -> None:
     """The object is done: all of it is durable at the target, and an upload that was left open of it is dropped."""
     if row.key in route.unfinished:
-        await drop_earlier(route, row.key)
+        await drop_needless(route, row.key)
     route.journal.done(row)
     killpoint.reach("done")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from transfer.checkpoint import Look, OpenUpload
-from transfer.errors import Corrupt, NotFound
-from transfer.event import BytesMoved
+from transfer.errors import Corrupt, Denied, NotFound, TransferError, Unsupported
+from transfer.event import BytesMoved, Notice
 from transfer.model import Algorithm, Entry, Metadata, Proven, Receipt, Stored, Upload
 from transfer.partition import cut
 from transfer.pipeline.abandon import abandon
@@ -15,6 +15,9 @@ from transfer.pipeline.carry import differs
 from transfer.pipeline.proof import ALWAYS, agreed, needed, recognise, whole
 from transfer.pipeline.prove import settle
 from transfer.pipeline.route import Route
+
+_NOT_OURS_TO_ABORT = (Denied, Unsupported)
+"""What no other try can help: an upload that can't be aborted must not keep its object from being moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,7 @@ async def take_up(route: Route, plan: Plan) -> Left:
         return Left()
     upload = earlier.upload
     if upload is None or not _usable(route, plan, earlier, upload):
-        await abandon(route.target, earlier)
-        forget(route, plan.key)
+        await _let_go(route, plan.key, abandon(route.target, earlier))
         return Left()
     ours, complete = _receipts_that_fit(route, plan, upload, earlier.receipts)
     try:
@@ -103,17 +105,39 @@ async def already_finished(route: Route, plan: Plan, receipts: Sequence[Receipt]
 
 
 async def drop(route: Route, plan: Plan, upload: Upload) -> None:
-    await route.target.abort(upload)
-    forget(route, plan.key)
+    """Abort an upload whose parts are of no use, after an error, which goes before any of the abort's."""
+    await _let_go(route, plan.key, route.target.abort(upload), bearable=(TransferError,))
 
 
 async def drop_earlier(route: Route, key: str) -> None:
     """Abort what an earlier try in parts left open of an object that goes another way now."""
-    if key in route.unfinished:
-        earlier = await route.journal.open_upload(key)
-        if earlier is not None:
-            await abandon(route.target, earlier)
+    await _drop_earlier(route, key, _NOT_OURS_TO_ABORT)
+
+
+async def drop_needless(route: Route, key: str) -> None:
+    """Abort what an earlier try in parts left open of an object that is done, which no error undoes."""
+    await _drop_earlier(route, key, (TransferError,))
+
+
+async def _drop_earlier(route: Route, key: str, bearable: tuple[type[TransferError], ...]) -> None:
+    if key not in route.unfinished:
+        return
+    earlier = await route.journal.open_upload(key)
+    if earlier is None:
         forget(route, key)
+    else:
+        await _let_go(route, key, abandon(route.target, earlier), bearable)
+
+
+async def _let_go(
+    route: Route, key: str, abort: Awaitable[None], bearable: tuple[type[TransferError], ...] = _NOT_OURS_TO_ABORT
+) -> None:
+    """Await ``abort`` and forget the upload; after a ``bearable`` error too, which is told: it stays open then."""
+    try:
+        await abort
+    except bearable as error:
+        route.listener(Notice(f"An upload of '{key}' is left open at the target: {error}"))
+    forget(route, key)
 
 
 def forget(route: Route, key: str) -> None:
