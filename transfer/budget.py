@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
-from transfer.errors import Unsupported
+from transfer.errors import TransferError, Unsupported
 
 _OVERHEAD = 16 * 1024
 """Charged for every buffer beside its bytes: the request, its headers and tasks."""
@@ -51,7 +51,10 @@ class Budget:
             self.give_back(view, again=again)
 
     async def take(self, size: int) -> memoryview:
-        """A buffer of ``size`` bytes, to be given back. Raises Unsupported if it could never fit."""
+        """A buffer of ``size`` bytes, to be given back.
+
+        Raises Unsupported if it could never fit, TransferError if the system has not as much.
+        """
         if not self.fits(size):
             raise Unsupported(f"needs {size:,} bytes at once, and the memory budget is {self.total:,}; raise --memory")
         await self._reserve(size + _OVERHEAD)
@@ -59,7 +62,7 @@ class Budget:
             return memoryview(self._take(size))
         except (MemoryError, OSError) as error:
             self._release(size + _OVERHEAD)
-            raise MemoryError(f"The system has no {size:,} bytes of memory left") from error
+            raise TransferError(f"the system has no {size:,} bytes of memory left; give less with --memory") from error
 
     def give_back(self, view: memoryview, *, again: bool) -> None:
         """End the use of a buffer from :meth:`take`.

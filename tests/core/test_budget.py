@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transfer.budget import Budget
-from transfer.errors import Unsupported
+from transfer.errors import TransferError, Unsupported
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -153,6 +153,6 @@ async def test_no_memory_is_an_error_that_costs_no_budget(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("transfer.budget.mmap", refuse)
     budget = Budget(8 * MIB)
-    with pytest.raises(MemoryError, match="2,097,152"):
+    with pytest.raises(TransferError, match=r"2,097,152 bytes .* --memory"):
         await budget.take(2 * MIB)
     assert budget.used == 0

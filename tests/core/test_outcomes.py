@@ -31,3 +31,12 @@ def test_an_error_tells_whether_to_try_again(error: Exception, retryable: bool, 
     outcome = stopped(Step(Do.COPY, "k", "new"), error)
     assert (outcome.retryable, outcome.fatal, outcome.error) == (retryable, fatal, str(error))
     assert stopped(Step(Do.COPY, "k", "new"), LeftOut("symlink")).verdict is Verdict.SKIPPED
+
+
+def test_what_went_out_of_memory_is_no_defect() -> None:
+    """There is an option against it; the text of a defect may hold anything, and isn't told."""
+    step = Step(Do.COPY, "k", "new")
+    assert "--memory" in (stopped(step, MemoryError()).error or "")
+    assert stopped(step, ValueError("secret")).error == (
+        "an unexpected ValueError, which is a defect; --log-level debug shows where"
+    )

@@ -55,5 +55,7 @@ def sentence(key: str, error: Exception) -> str:
     """
     if isinstance(error, TransferError):
         return str(error)
+    if isinstance(error, MemoryError):
+        return "the system has no memory left; give less with --memory"
     _log.debug("'%s' met a defect", key, exc_info=error)
     return f"an unexpected {type(error).__name__}, which is a defect; --log-level debug shows where"
