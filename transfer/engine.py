@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -144,7 +144,7 @@ async def _run(
         memory = await recollect(checkpoint, options, moves=mode is Mode.MOVE)
         journal = checkpoint if mode is Mode.MOVE else Reminder(checkpoint)
         route = watched_route(_route(sides, options, told, journal, _rules(sides, options, mode, memory), memory))
-        told(_started(sides, checkpoint, options))
+        told(await _started(sides, checkpoint, options))
         steps = None if single is None else only([single.key], single.to)
         async with _hands(source, target, sides, route, mode, controls, trees=single is None) as carry_out:
             result = await Run(route, checkpoint, mode, carry_out).execute(steps)
@@ -191,15 +191,24 @@ def _refuse_nonsense(options: Options) -> None:
 @asynccontextmanager
 async def _checkpoint(sides: Sides, options: Options, mode: Mode) -> AsyncIterator[Checkpoint]:
     """The pair's checkpoint; one for the moment where nothing is moved and there is none yet."""
-    pair, path = _kept_at(sides, options)
-    with ExitStack() as stack:
+    pair, path = await asyncio.to_thread(_kept_at, sides, options)
+    async with AsyncExitStack() as stack:
         if mode is Mode.COMPARE or (mode is Mode.TELL and not await asyncio.to_thread(path.exists)):
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="transfer-"))) / "checkpoint.sqlite"
+            path = await stack.enter_async_context(_folder_for_the_moment()) / "checkpoint.sqlite"
         checkpoint = await Checkpoint.open(path, pair)
         try:
             yield checkpoint
         finally:
             await asyncio.shield(checkpoint.close())
+
+
+@asynccontextmanager
+async def _folder_for_the_moment() -> AsyncIterator[Path]:
+    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="transfer-")
+    try:
+        yield Path(folder.name)
+    finally:
+        await asyncio.shield(asyncio.to_thread(folder.cleanup))
 
 
 def _kept_at(sides: Sides, options: Options) -> tuple[Pair, Path]:
@@ -245,8 +254,8 @@ def _route(sides: Sides, options: Options, listener: Listener, journal: Journal,
     )
 
 
-def _started(sides: Sides, checkpoint: Checkpoint, options: Options) -> RunStarted:
-    _, path = _kept_at(sides, options)
+async def _started(sides: Sides, checkpoint: Checkpoint, options: Options) -> RunStarted:
+    _, path = await asyncio.to_thread(_kept_at, sides, options)
     return RunStarted(
         sides.source.url,
         sides.target.url,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -27,6 +31,7 @@ from transfer.event import Action, ObjectStarted, Planned, RunStarted, Verdict
 from transfer.model import Metadata
 from transfer.options import Compare, Options
 
+T = TypeVar("T")
 SAME = {"same": b"s", "large": pattern(2 * MIB)}
 
 
@@ -144,3 +149,23 @@ async def test_verify_reads_both_sides_where_nothing_else_tells() -> None:
     assert [failure.key for failure in result.failures] == ["differs"]
     assert result.totals.skipped_proven == 1
     assert source.count("read") == target.count("read") == 2
+
+
+async def test_the_event_loop_waits_for_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkpoint for the moment is made, and removed, on threads."""
+    source, target = await sides()
+    threads: dict[str, threading.Thread] = {}
+
+    def noted(name: str, function: Callable[..., T]) -> Callable[..., T]:
+        def call(*arguments: object, **more: object) -> T:
+            threads[name] = threading.current_thread()
+            return function(*arguments, **more)
+
+        return call
+
+    for place in ("transfer.engine.path_of", "tempfile.mkdtemp", "shutil.rmtree"):
+        module, _, name = place.rpartition(".")
+        monkeypatch.setattr(place, noted(name, getattr(sys.modules[module], name)))
+    await transfer.verify(source, target, quick())
+    assert threads.keys() == {"path_of", "mkdtemp", "rmtree"}
+    assert threading.main_thread() not in threads.values()
