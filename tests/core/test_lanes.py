@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
 import transfer
 from tests.core.rig import MIB, Heard, Watched, contents, fill, memory, pattern, quick
 from transfer.budget import Budget
+from transfer.controls import Controls
 from transfer.decide import Do, Step
 from transfer.errors import Denied
 from transfer.event import Action, ObjectStarted, Outcome, Verdict
+from transfer.goodput import State
+from transfer.job.climbing import climbing
 from transfer.lanes import Lanes
 from transfer.model import Entry
 from transfer.partition import spans
 from transfer.scheduler import Scheduler
+
+Climbs = Callable[[Callable[..., State]], AbstractAsyncContextManager[Lanes]]
 
 
 async def hold(lanes: Lanes, until: asyncio.Event, *, large: bool = False) -> None:
@@ -234,3 +240,37 @@ async def ignore(step: Step, outcome: Outcome) -> None:
 
 def never() -> bool:
     return False
+
+
+@pytest.fixture
+def climbs(monkeypatch: pytest.MonkeyPatch) -> Climbs:
+    """Lanes that follow what a function makes of the samples."""
+
+    @asynccontextmanager
+    async def climb(step: Callable[..., State]) -> AsyncIterator[Lanes]:
+        monkeypatch.setattr("transfer.job.climbing.step", step)
+        lanes, options = Lanes(Budget(8 * MIB), 5), quick(transfers=None)
+        async with climbing(lanes, options, Controls.of(options), (memory(),), ()):
+            await asyncio.sleep(0.01)
+            yield lanes
+
+    return climb
+
+
+async def test_a_defect_in_finding_their_number_is_logged(climbs: Climbs, caplog: pytest.LogCaptureFixture) -> None:
+    """With its traceback, as it happens; the run goes on with the lanes that it has."""
+
+    def broken(*_: object) -> State:
+        raise ZeroDivisionError
+
+    async with climbs(broken) as lanes:
+        assert [(record.levelname, bool(record.exc_info)) for record in caplog.records] == [("WARNING", True)]
+        assert "ZeroDivisionError" in caplog.text
+    assert lanes.limit == 5
+
+
+async def test_the_end_of_a_run_is_no_defect(climbs: Climbs, caplog: pytest.LogCaptureFixture) -> None:
+    """It ends the search for their number, too."""
+    async with climbs(lambda state, _: state):
+        pass
+    assert caplog.records == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -15,6 +16,8 @@ from transfer.governor import Governor
 from transfer.lanes import Lanes
 from transfer.options import Options
 from transfer.plugin import Store
+
+_log = logging.getLogger(__name__)
 
 _INTERVAL = 0.1
 """Seconds between two samples."""
@@ -31,13 +34,22 @@ def lanes_of(options: Options, budget: Budget) -> Lanes:
 async def climbing(
     lanes: Lanes, options: Options, controls: Controls, stores: Collection[Store], governors: Collection[Governor]
 ) -> AsyncIterator[None]:
-    """For the length of the block, ``lanes`` follow the goodput of ``stores``, or the number that controls pin."""
+    """For the length of the block, ``lanes`` follow the goodput of ``stores``, or the number that controls pin.
+
+    Should that meet a defect, the lanes stay as many as they are, and the log tells.
+    """
     task = asyncio.create_task(_climb(lanes, _most(options), controls, stores, governors))
+    task.add_done_callback(_tell_defect)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait((task,))
+
+
+def _tell_defect(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.warning("The number of lanes is not followed any more, for a defect", exc_info=error)
 
 
 def _most(options: Options) -> int:
