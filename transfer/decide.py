@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from transfer.checkpoint import Kept, Row
+from transfer.checkpoint import Kept, Look, Row
 from transfer.filters import Filter
 from transfer.model import Entry, Kind, Proven, Unlisted
 from transfer.options import Compare
@@ -127,6 +127,30 @@ def unchanged(key: str, source: Entry, target: Entry, kept: Kept, rules: Rules) 
     if proven is None or _is_folder_marker(source, rules):
         return None
     return Step(Do.SKIP, key, UNCHANGED, source, target, proven=proven)
+
+
+def may_be_doubted(step: Step) -> bool:
+    """Whether the step rests on how the target's object looks, so that :func:`doubted` may change it."""
+    return step.target is not None and step.do in (Do.SKIP, Do.INSPECT, Do.UPDATE)
+
+
+def doubted(step: Step, left: Look | None, rules: Rules) -> Step:
+    """What to do instead with an object that a failed try may have left at the target.
+
+    Its size and time prove nothing then, for we gave it both, and an ETag is no proof against bytes that
+    read back wrong. ``left`` is how it looked after that try, if known: where others' objects are not to
+    be overwritten, only what still looks so is ours.
+    """
+    if not may_be_doubted(step):
+        return step
+    if rules.update or rules.ignore_existing:
+        assert step.target is not None
+        if left is None or not left.same(step.target):
+            return step
+    if rules.ignore_existing:
+        reason = "an earlier try to write it failed, and --ignore-existing forbids another"
+        return replace(step, do=Do.FAIL, reason=reason)
+    return replace(step, do=Do.COPY, reason="an earlier try to write it failed", proven=False, new=False)
 
 
 def _unlisted(item: Unlisted) -> Step:

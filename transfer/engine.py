@@ -30,10 +30,11 @@ from transfer.job.mode import Mode
 from transfer.job.named import only, see_names
 from transfer.job.profiling import profiling
 from transfer.job.run import CarryOut, Run
-from transfer.job.sides import Sides, open_sides, place
+from transfer.job.sides import Sides, open_sides
 from transfer.job.single import Single, refuse_itself, single_object
 from transfer.job.target import remember, target_of
 from transfer.job.watched import watched_route
+from transfer.location import place
 from transfer.loop import runner
 from transfer.options import MIB, Compare, Options
 from transfer.pipeline.carry import shape

@@ -18,8 +18,9 @@ from transfer.checkpoint import Checkpoint, Holder, JobSummary, Pair, folder_of,
 from transfer.controls import parse_changes
 from transfer.errors import Misconfigured, NotFound, TransferError
 from transfer.event import ignore
-from transfer.job.sides import load, opened, place
+from transfer.job.sides import load, opened
 from transfer.job.target import recall
+from transfer.location import place
 from transfer.options import Options
 from transfer.pipeline.abandon import abandon
 from transfer.plugin import Store

@@ -73,6 +73,11 @@ def split_object(url: str) -> tuple[str, str]:
     return (f"{root}/{folder}" if folder else root), key
 
 
+def place(origin: Origin) -> str:
+    """An origin as one canonical text without any credential: half of a checkpoint's pair."""
+    return f"{origin.endpoint}/{origin.container}/{origin.prefix}"
+
+
 def same(one: Origin, other: Origin) -> bool:
     """Whether both are one and the same place, whoever asks. Prefixes of disks are real paths."""
     return _place(one) == _place(other) and one.prefix == other.prefix

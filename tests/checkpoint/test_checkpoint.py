@@ -20,9 +20,10 @@ from tests.checkpoint.samples import (
     receipts,
     row,
     rows,
+    texts,
     uploads,
 )
-from transfer.checkpoint import Checkpoint, Failure, Look, Row
+from transfer.checkpoint import Backup, Checkpoint, Failure, Look, Row
 from transfer.model import Entry, Receipt, Upload
 
 reuse = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -185,6 +186,50 @@ async def test_failures_are_kept_and_cleared(checkpoint: Checkpoint) -> None:
     assert await gathered(checkpoint.failures()) == [FAILURE, Failure("odd", "name \\udcff", False, "copy")]
     checkpoint.clear_failures()
     assert await gathered(checkpoint.failures()) == []
+
+
+@reuse
+@given(looks=st.dictionaries(texts, st.none() | looks.filter(lambda look: look != Look()), max_size=4))
+async def test_any_doubt_comes_back_equal(checkpoint: Checkpoint, looks: dict[str, Look | None]) -> None:
+    """With how the object looks, where that is known; of those that are asked for only."""
+    for key, look in looks.items():
+        checkpoint.doubted(key, look)
+    assert await checkpoint.doubts([*looks, "no such key"]) == looks
+    assert await checkpoint.doubts([]) == {}
+    checkpoint.forget(list(looks))
+    assert not await checkpoint.has_doubts()
+
+
+@reuse
+@given(backup=st.builds(Backup, texts, texts, texts, looks))
+async def test_any_backup_comes_back_equal(checkpoint: Checkpoint, backup: Backup) -> None:
+    """Until its object is overwritten for good, or gone."""
+    await checkpoint.backed_up("k", backup)
+    assert (await checkpoint.backup("k"), await checkpoint.backup("other")) == (backup, None)
+    checkpoint.forget(["k"])
+    assert await checkpoint.backup("k") is None
+
+
+async def test_done_settles_doubt_and_backup(checkpoint: Checkpoint) -> None:
+    """Only of its own key; a failure that is recovered without being done settles nothing."""
+    for key in ("a", "b"):
+        checkpoint.doubted(key, LOOK)
+        await checkpoint.backed_up(key, Backup(key, "place", key, LOOK))
+        checkpoint.recovered(key)
+    checkpoint.clear_failures()
+    await checkpoint.start_run()
+    checkpoint.done(row("a"))
+    assert await checkpoint.doubts(["a", "b"]) == {"b": LOOK}
+    assert await checkpoint.backup("a") is None
+    assert await checkpoint.backup("b") is not None
+
+
+async def test_many_doubts_are_asked_for_at_once(checkpoint: Checkpoint) -> None:
+    """More than one statement takes."""
+    keys = [f"{number:04}" for number in range(2_500)]
+    for key in keys[::2]:
+        checkpoint.doubted(key, None)
+    assert await checkpoint.doubts(keys) == dict.fromkeys(keys[::2])
 
 
 async def test_everything_is_there_in_the_next_run(path: Path) -> None:

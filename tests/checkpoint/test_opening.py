@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkpoint.samples import PAIR, row
-from transfer.checkpoint import Checkpoint, Pair, path_of, schema
+from tests.checkpoint.samples import FAILURE, PAIR, gathered, row
+from transfer.checkpoint import Checkpoint, Pair, path_of, schema, summary_of
 from transfer.checkpoint.lock import Lock, holder
 from transfer.errors import Misconfigured
 
@@ -110,6 +110,35 @@ async def test_a_newer_checkpoint_is_refused_and_stays_as_it_is(path: Path) -> N
     with pytest.raises(Misconfigured, match="newer version"):
         await Checkpoint.open(path, PAIR)
     assert path.read_bytes() == before
+
+
+async def test_an_older_checkpoint_is_brought_up_to_date(path: Path) -> None:
+    """With all that it remembers; another pair's is refused as it is."""
+    checkpoint = await Checkpoint.open(path, PAIR)
+    checkpoint.done(row("a"))
+    checkpoint.failed(FAILURE)
+    await checkpoint.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            "DROP TABLE doubt; DROP TABLE backup; DROP TRIGGER done_settles;"
+            "CREATE TRIGGER done_settles AFTER INSERT ON done BEGIN"
+            " DELETE FROM upload WHERE key = NEW.key; DELETE FROM failure WHERE key = NEW.key; END;"
+            "PRAGMA user_version = 1;"
+        )
+    with pytest.raises(Misconfigured, match="belongs to"):
+        await Checkpoint.open(path, Pair("file:///data", "s3://other/prefix"))
+    assert (await summary_of(path)).failures == 1
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    for _ in range(2):
+        checkpoint = await Checkpoint.open(path, PAIR)
+        assert await checkpoint.row("a") == row("a")
+        checkpoint.doubted(FAILURE.key, None)
+        assert await checkpoint.has_doubts()
+        checkpoint.done(row(FAILURE.key))
+        assert not await checkpoint.has_doubts()
+        assert await gathered(checkpoint.failures()) == []
+        await checkpoint.close()
 
 
 async def test_another_programs_database_is_refused_and_stays_as_it_is(path: Path) -> None:

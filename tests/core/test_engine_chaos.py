@@ -11,8 +11,8 @@ import pytest
 import transfer
 from tests.core.rig import MIB, contents, fill, memory, objects, open_uploads, pattern, quick
 from transfer.checkpoint import Checkpoint, Pair, Row
-from transfer.job.sides import place
 from transfer.layers import retry
+from transfer.location import place
 from transfer.model import Metadata
 from transfer.plugin import Store
 from transfer.testing.faults import Faulty, chance

@@ -69,6 +69,24 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("point", ["rename:1", "rename:2", "commit:1", "done:1"])
+def test_a_backup_outlives_a_kill(worker: Worker, tmp_path: Path, point: str, processes: str) -> None:
+    """Killed before or after the old object was overwritten: the same command copies again, and the backup keeps the
+    old one."""
+    source, target, backup = (tmp_path / name for name in ("source", "target", "backup"))
+    for folder, text in ((source, "new"), (target, "old!")):
+        folder.mkdir()
+        (folder / "a").write_text(text)
+    arguments = ("copy", str(source), str(target), "--backup-dir", str(backup), "--processes", processes, "--json")
+    assert worker.run(*arguments, TRANSFER_KILL_AT=point).status in (0, 1, -signal.SIGKILL)
+    again = worker.run(*arguments)
+    assert again.status == 0, again.err
+    assert contents(target) == {"a": b"new"}
+    assert contents(backup)["a"] == b"old!"
+    assert set(contents(backup).values()) <= {b"old!", b"new"}
+
+
 def test_deletes_are_planned_anew_after_a_kill(worker: Worker, tmp_path: Path, seaweed_bucket: str) -> None:
     """Killed after a batch of deletions, the next run deletes what is left and only that."""
     tree = tmp_path / "tree"

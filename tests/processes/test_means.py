@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import os
 import socket
@@ -20,12 +21,14 @@ from transfer.event import Action, BytesMoved, Outcome, Verdict
 from transfer.job.mode import Mode
 from transfer.model import Algorithm, Body, Entry, Metadata, Posix, Proof, Proven
 from transfer.options import Options
+from transfer.pipeline.route import Journal
 from transfer.plugin import Origin, StoreOptions
 from transfer.processes import logs
 from transfer.processes.channel import Channel
 from transfer.processes.codec import decode, encode
 from transfer.processes.correspondence import Correspondence
 from transfer.processes.messages import Answer, Done, Job, Limits, Logged, Message, Spend, Work
+from transfer.processes.remote_journal import ANSWERED, TOLD, RemoteJournal
 from transfer.processes.remote_limits import RemoteControls
 from transfer.processes.share import among, number_of, part_of, share
 from transfer_local.store import LocalStore
@@ -86,13 +89,22 @@ def test_values_arrive_as_they_were() -> None:
     """Messages come out of the other end equal, read-only mappings, odd names and errors included."""
     step = Step(Do.COPY, ENTRY.key, "new", ENTRY)
     error = NoSpace("full", key="k", code="ENOSPC")
-    messages: list[Message] = [Work(1, step, unfinished=True, kept=False), Done(1, OUTCOME), BytesMoved("a", 5)]
+    messages: list[Message] = [Work(1, step, unfinished=True), Done(1, OUTCOME), BytesMoved("a", 5)]
     messages += [Spend(2, HTTP, 1.0), Job("a", "b", Options(), Mode.MOVE, Rules(), True, Limits(1.0), 10)]
     assert decode(encode(messages)) == messages
     (answer,) = decode(encode([Answer(3, error=error)]))
     assert isinstance(answer, Answer)
     assert isinstance(answer.error, NoSpace)
     assert (str(answer.error), answer.error.key) == (str(error), "k")
+
+
+def test_a_workers_journal_passes_on_all_that_a_journal_takes() -> None:
+    """But for waiting until there is room, which is the channel's."""
+    asked = {name for name in vars(Journal) if not name.startswith("_")}
+    assert asked - {"room"} == ANSWERED | TOLD
+    assert all(
+        inspect.iscoroutinefunction(getattr(RemoteJournal, name)) == (name in ANSWERED) for name in ANSWERED | TOLD
+    )
 
 
 async def ends() -> tuple[Channel, Channel]:

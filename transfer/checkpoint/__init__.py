@@ -5,10 +5,11 @@ from transfer.checkpoint.jobs import JobSummary, summaries, summary_of
 from transfer.checkpoint.kept import Kept
 from transfer.checkpoint.lock import Holder
 from transfer.checkpoint.places import folder_of, path_of
-from transfer.checkpoint.records import Alike, Failure, Look, OpenUpload, Pair, Row
+from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Pair, Row
 
 __all__ = [
     "Alike",
+    "Backup",
     "Checkpoint",
     "Failure",
     "Holder",

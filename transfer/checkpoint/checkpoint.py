@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from transfer.checkpoint import tables
 from transfer.checkpoint.kept import Kept
-from transfer.checkpoint.records import Alike, Failure, Look, OpenUpload, Pair, Row
+from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Pair, Row
 from transfer.checkpoint.schema import open_database
 from transfer.checkpoint.worker import Worker
 from transfer.model import Entry, Receipt, Upload
@@ -67,7 +67,7 @@ class Checkpoint:
         return await self._worker.read(tables.row, key)
 
     def done(self, row: Row) -> None:
-        """The object is proven and durable; its open upload and its failure are forgotten with the same commit."""
+        """The object is proven and durable; whatever else is kept of it is forgotten with the same commit."""
         self._worker.write(tables.put_rows, row, "commit")
 
     def alike(self, alike: Alike) -> None:
@@ -117,6 +117,30 @@ class Checkpoint:
 
     def clear_failures(self) -> None:
         self._worker.write(tables.clear_failures, None)
+
+    def doubted(self, key: str, target: Look | None) -> None:
+        """A try to write the object failed, or was not accepted, which only :meth:`done` and :meth:`forget` settle.
+
+        ``target`` is how it looks at the target since then, where that is known.
+        """
+        self._worker.write(tables.put_doubts, (key, target))
+
+    async def has_doubts(self) -> bool:
+        """Whether any object is doubted."""
+        return await self._worker.read(tables.has_doubts, None)
+
+    async def doubts(self, keys: Sequence[str]) -> Mapping[str, Look | None]:
+        """Those of ``keys`` that are :meth:`doubted`."""
+        return await self._worker.read(tables.doubts, keys)
+
+    async def backed_up(self, key: str, backup: Backup) -> None:
+        """The object is about to be overwritten; its backup must not be, until :meth:`done` or :meth:`forget`."""
+        self._worker.write(tables.put_backups, (key, backup))
+        await self.flush()
+
+    async def backup(self, key: str) -> Backup | None:
+        """The last that was :meth:`backed_up`."""
+        return await self._worker.read(tables.backup, key)
 
     def doom(self, entry: Entry) -> None:
         """A candidate for deletion in this run."""

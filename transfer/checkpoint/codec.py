@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from transfer.checkpoint.records import Alike, Failure, Look, OpenUpload, Row
+from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Row
 from transfer.model import Algorithm, Entry, Proof, Proven, Receipt, Upload
 from transfer.plain import plain, plain_checksums, restored, restored_checksums
 
@@ -113,6 +113,25 @@ def failure_columns(failure: Failure) -> Columns:
 def failure_of(columns: Columns) -> Failure:
     key, error, retryable, action = columns
     return Failure(key_text(key), error, bool(retryable), action)
+
+
+def doubt_columns(key: str, target: Look | None) -> Columns:
+    return storable((key_bytes(key), *look_columns(target or Look())))
+
+
+def doubt_of(columns: Columns) -> tuple[str, Look | None]:
+    look = look_of(columns[1:])
+    return key_text(columns[0]), None if look == Look() else look
+
+
+def backup_columns(key: str, backup: Backup) -> Columns:
+    texts = map(key_bytes, (key, backup.to, backup.place, backup.name))
+    return (*texts, *storable(look_columns(backup.look)))
+
+
+def backup_of(columns: Columns) -> Backup:
+    to, place, name = map(key_text, columns[1:4])
+    return Backup(to, place, name, look_of(columns[4:]))
 
 
 def entry_columns(entry: Entry) -> Columns:

@@ -144,6 +144,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """Where the target's object ``to`` was backed up, before it was to be overwritten.
+
+    ``place`` is the backup's, as one text, and ``name`` the object's key there. ``look`` is how
+    the object looked at the target then.
+    """
+
+    to: str
+    place: str
+    name: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """The two sides, as canonical texts that hold no secret."""
 

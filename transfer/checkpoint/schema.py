@@ -20,7 +20,7 @@ from transfer.checkpoint.records import Pair
 from transfer.errors import Misconfigured, NoSpace, TransferError
 
 APPLICATION = 0x7472616E
-VERSION = 1
+VERSION = 2
 _MAGIC = b"SQLite format 3\0"
 _SUFFIX = ".sqlite"
 """Of a file that may be taken for a checkpoint, though nothing in it says so any more."""
@@ -62,12 +62,24 @@ CREATE TABLE failure (
     key BLOB PRIMARY KEY, error TEXT NOT NULL, retryable INTEGER NOT NULL, action TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE doomed (key BLOB PRIMARY KEY, entry BLOB NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER upload_takes_receipts AFTER DELETE ON upload BEGIN
+    DELETE FROM receipt WHERE key = OLD.key;
+END;
+"""
+_SINCE_2 = """
+CREATE TABLE doubt (
+    key BLOB PRIMARY KEY, size, mtime_ns, modified_ns, etag, version, identity
+) WITHOUT ROWID;
+CREATE TABLE backup (
+    key BLOB PRIMARY KEY, target BLOB NOT NULL, place BLOB NOT NULL, name BLOB NOT NULL,
+    size, mtime_ns, modified_ns, etag, version, identity
+) WITHOUT ROWID;
+DROP TRIGGER IF EXISTS done_settles;
 CREATE TRIGGER done_settles AFTER INSERT ON done BEGIN
     DELETE FROM upload WHERE key = NEW.key;
     DELETE FROM failure WHERE key = NEW.key;
-END;
-CREATE TRIGGER upload_takes_receipts AFTER DELETE ON upload BEGIN
-    DELETE FROM receipt WHERE key = OLD.key;
+    DELETE FROM doubt WHERE key = NEW.key;
+    DELETE FROM backup WHERE key = NEW.key;
 END;
 """
 _STAMP = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
@@ -148,9 +160,11 @@ def _connect(path: Path, pair: Pair) -> sqlite3.Connection:
         version = version_of(db, path)
         db.executescript(_PRAGMAS)
         if version == 0:
-            db.executescript(f"BEGIN; {_TABLES} {_STAMP} COMMIT;")
+            db.executescript(f"BEGIN; {_TABLES} {_SINCE_2} {_STAMP} COMMIT;")
         _check(db)
         _claim(db, path, pair)
+        if version == 1:
+            db.executescript(f"BEGIN; {_SINCE_2} {_STAMP} COMMIT;")
     except BaseException:
         db.close()
         raise

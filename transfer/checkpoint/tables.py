@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from transfer.checkpoint import codec
 from transfer.checkpoint.kept import Kept
-from transfer.checkpoint.records import Alike, Failure, Look, OpenUpload, Row
+from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Row
 from transfer.model import Entry, Receipt, Upload
 
 PAGE = 1_000
@@ -84,8 +84,8 @@ def drop_uploads(db: Db, keys: Sequence[str]) -> None:
 
 def forget(db: Db, groups: Sequence[Sequence[str]]) -> None:
     keys = list(chain.from_iterable(groups))
-    _delete(db, "done", keys)
-    _delete(db, "failure", keys)
+    for table in ("done", "failure", "doubt", "backup"):
+        _delete(db, table, keys)
 
 
 def put_failures(db: Db, failures: Sequence[Failure]) -> None:
@@ -94,6 +94,16 @@ def put_failures(db: Db, failures: Sequence[Failure]) -> None:
 
 def drop_failures(db: Db, keys: Sequence[str]) -> None:
     _delete(db, "failure", keys)
+
+
+def put_doubts(db: Db, doubts: Sequence[tuple[str, Look | None]]) -> None:
+    columns = [codec.doubt_columns(*doubt) for doubt in doubts]
+    db.executemany("INSERT OR REPLACE INTO doubt VALUES (?, ?, ?, ?, ?, ?, ?)", columns)
+
+
+def put_backups(db: Db, backups: Sequence[tuple[str, Backup]]) -> None:
+    columns = [codec.backup_columns(*backup) for backup in backups]
+    db.executemany("INSERT OR REPLACE INTO backup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", columns)
 
 
 def doom(db: Db, entries: Sequence[Entry]) -> None:
@@ -157,6 +167,24 @@ def kept(db: Db, after: str | None) -> list[Kept]:
 
 def failures(db: Db, after: str | None) -> list[Failure]:
     return [codec.failure_of(columns) for columns in _page(db, "failure", after)]
+
+
+def has_doubts(db: Db, _: None) -> bool:
+    return db.execute("SELECT 1 FROM doubt LIMIT 1").fetchone() is not None
+
+
+def doubts(db: Db, keys: Sequence[str]) -> dict[str, Look | None]:
+    found: dict[str, Look | None] = {}
+    for chunk in _chunks([codec.key_bytes(key) for key in keys], _KEYS_A_STATEMENT):
+        marks = ",".join("?" * len(chunk))
+        rows = db.execute(f"SELECT * FROM doubt WHERE key IN ({marks})", chunk)  # noqa: S608
+        found.update(map(codec.doubt_of, rows))
+    return found
+
+
+def backup(db: Db, key: str) -> Backup | None:
+    columns = db.execute("SELECT * FROM backup WHERE key = ?", (codec.key_bytes(key),)).fetchone()
+    return None if columns is None else codec.backup_of(columns)
 
 
 def doomed(db: Db, after: str | None) -> list[Entry]:

@@ -75,7 +75,7 @@ async def _still_doomed(route: Route, entry: Entry) -> Outcome | None:
     if route.backup is None:
         return None
     try:
-        await back_up(route, entry)
+        await back_up(route, entry.key, entry)
     except NotFound:
         return None
     except Exception as error:

@@ -26,6 +26,7 @@ from transfer.event import (
     Verdict,
 )
 from transfer.job import deleting
+from transfer.job.doubting import doubting
 from transfer.job.listing import Disordered, pages
 from transfer.job.mode import Mode
 from transfer.job.named import named_steps
@@ -204,8 +205,8 @@ class Run:
 
     async def _work_only(self, runs: AsyncIterator[Sequence[Step]]) -> AsyncIterator[Step]:
         """Settles the steps that ask for no work, and passes on those that do."""
-        async with closing(runs):
-            async for run in runs:
+        async with closing(doubting(runs, self.checkpoint, self.route.rules)) as doubted:
+            async for run in doubted:
                 skips = [step for step in run if step.do is Do.SKIP]
                 self._skip(skips)
                 if len(skips) < len(run):

@@ -21,7 +21,7 @@ from transfer.layers import wrap
 from transfer.layers.pace import Pace
 from transfer.location import inside, is_disk, same
 from transfer.options import Options
-from transfer.plugin import Origin, Store
+from transfer.plugin import Store
 from transfer.registry import open_store
 from transfer.tasks import Group
 
@@ -183,8 +183,3 @@ async def _check_target(store: Store, *, write: bool) -> None:
     except NotFound:
         if write or not store.capabilities.folders:
             raise
-
-
-def place(origin: Origin) -> str:
-    """An origin as one canonical text without any credential: half of a checkpoint's pair."""
-    return f"{origin.endpoint}/{origin.container}/{origin.prefix}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from transfer.budget import Budget
-from transfer.checkpoint import Look, OpenUpload, Row
+from transfer.checkpoint import Backup, Look, OpenUpload, Row
 from transfer.lanes import Lanes, Line, Unit
 from transfer.layers.timing import Timing
 from transfer.model import Upload
@@ -104,6 +104,7 @@ class _Journal:
         self.dropped = inner.dropped
         self.done = inner.done
         self.alike = inner.alike
+        self.doubted = inner.doubted
 
     async def intend(self, key: str, source: Look, shape: str, to: str | None = None) -> None:
         with self._profile.span("checkpoint: intend"):
@@ -120,6 +121,18 @@ class _Journal:
     async def row(self, key: str) -> Row | None:
         with self._profile.span("checkpoint: look"):
             return await self._inner.row(key)
+
+    async def doubts(self, keys: Sequence[str]) -> Mapping[str, Look | None]:
+        with self._profile.span("checkpoint: look"):
+            return await self._inner.doubts(keys)
+
+    async def backed_up(self, key: str, backup: Backup) -> None:
+        with self._profile.span("checkpoint: keep a backup"):
+            await self._inner.backed_up(key, backup)
+
+    async def backup(self, key: str) -> Backup | None:
+        with self._profile.span("checkpoint: look"):
+            return await self._inner.backup(key)
 
     async def room(self) -> None:
         with self._profile.span("checkpoint: wait for room"):

@@ -10,10 +10,14 @@ from transfer.event import Outcome
 
 @dataclass(slots=True)
 class Effort:
-    """How often an object was begun, and since when; ``sent`` are the bytes that went to the target meanwhile."""
+    """How often an object was begun, and since when; ``sent`` are the bytes that went to the target meanwhile.
+
+    ``writing``: the target's object may be another since.
+    """
 
     attempts: int = 0
     sent: int = 0
+    writing: bool = False
     _begun: float = field(default_factory=time.monotonic)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from transfer.checkpoint import Look, Row
-from transfer.decide import Do, Step, decide, same_etag
+from transfer.decide import Do, Step, decide, doubted, may_be_doubted, same_etag
 from transfer.errors import NotFound
 from transfer.model import Algorithm, Entry, Metadata, Proof, Proven
 from transfer.options import Compare
@@ -49,6 +49,10 @@ async def look_up(route: Route, step: Step) -> Step:
         return replace(step, do=Do.SKIP, reason="done in this run already", proven=True)
     if decided is None:
         return replace(step, do=Do.LEAVE, reason="left out by the filter")
+    if may_be_doubted(decided):
+        doubts = await route.journal.doubts([step.key])
+        if step.key in doubts:
+            decided = doubted(decided, doubts[step.key], route.rules)
     return replace(decided, to=step.to)
 
 

@@ -10,6 +10,7 @@ from transfer.errors import Changed, Corrupt, NotFound
 from transfer.event import Action, ObjectStarted, Outcome, Planned, Retrying
 from transfer.model import Entry
 from transfer.pipeline.backup import back_up
+from transfer.pipeline.doubt import doubted_if_failed
 from transfer.pipeline.effort import Effort
 from transfer.pipeline.inspect import inspect, look_up
 from transfer.pipeline.moved import UploadGone
@@ -48,7 +49,8 @@ async def _carry_out(route: Route, step: Step, effort: Effort) -> Outcome:
         step = await _told_closer(route, step)
     if step.do is Do.UPDATE:
         effort.attempts = 1
-        refreshed = await refresh(route, step)
+        async with doubted_if_failed(route, step, effort):
+            refreshed = await refresh(route, step)
         if isinstance(refreshed, Outcome):
             return effort.told_by(refreshed)
         step = refreshed
@@ -81,21 +83,21 @@ async def _copy(route: Route, step: Step, effort: Effort) -> Outcome:
     entry = _source(step)
     route.listener(ObjectStarted(step.key, entry.size))
     if step.target is not None:
-        await back_up(route, step.target)
+        step = replace(step, target=await back_up(route, step.key, step.target))
     for attempt in range(1, _TRIES + 1):
         effort.attempts = attempt
         begun_ns = route.now_ns()
         try:
-            moved = await move(route, step, entry)
+            async with doubted_if_failed(route, step, effort):
+                moved = await move(route, step, entry)
             break
         except (Changed, Corrupt, UploadGone) as error:
             if attempt == _TRIES or (isinstance(error, Changed) and must_be_absent(route, step)):
                 raise
             route.listener(Retrying(f"copy {step.key}", attempt, 0.0, str(error)))
             entry = await route.source.stat(entry.key)
-    outcome = await record(route, step, moved, effort, racy=route.racy(entry, begun_ns))
-    route.kept.discard(step.target_key)
-    return outcome
+    async with doubted_if_failed(route, step, effort):
+        return await record(route, step, moved, effort, racy=route.racy(entry, begun_ns))
 
 
 def _source(step: Step) -> Entry:

@@ -34,6 +34,7 @@ async def move_in_parts(route: Route, step: Step, entry: Entry, *, if_absent: bo
     plan = _plan(route, step, entry, by_copy=by_copy)
     left = await take_up(route, plan)
     if left.finished is not None:
+        route.writing(plan.key)
         route.unfinished.discard(plan.key)
         return await _moved(route, plan, left.finished, left.receipts, resumed=plan.size)
     upload = left.upload or await _begin(route, plan)
@@ -137,6 +138,7 @@ async def _finish(route: Route, plan: Plan, upload: Upload, receipts: Sequence[R
     expected = {**checksums, **_sequential(plan.entry.checksums)} if read_back else checksums
     # If the process ends behind this, all receipts are there to know the object by.
     await route.journal.flush()
+    route.writing(plan.key)
     try:
         stored = await route.target.finish(
             upload, receipts, plan.metadata, checksums=expected, if_absent=if_absent, read_back=read_back

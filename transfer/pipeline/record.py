@@ -28,6 +28,8 @@ async def record(route: Route, step: Step, moved: Moved, effort: Effort, *, racy
     error = _shortcoming(route, stored)
     if error is None:
         await write_down(route, _row(route, step, moved, racy=racy))
+    else:
+        route.journal.doubted(step.key, Look.of(stored.entry))
     return Outcome(
         step.key,
         Action.COPY,

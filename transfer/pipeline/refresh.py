@@ -29,14 +29,18 @@ async def refresh(route: Route, step: Step) -> Outcome | Step:
         return replace(step, do=Do.COPY, source=full, reason="changed at the source")
     metadata = carried(full, route.options, route.target.capabilities)
     try:
-        stored = await looked_over(route, await route.target.update(target, metadata), metadata)
+        stored = await route.target.update(target, metadata)
     except Unsupported:
         return replace(step, do=Do.COPY)
+    route.writing(step.key)
+    stored = await looked_over(route, stored, metadata)
     error = metadata_lost(route, stored.lost)
     if error is None:
         new = replace(row, source=source_look(step, full), target=Look.of(stored.entry), run=route.rules.run)
         racy = route.racy(full, route.now_ns())
         await write_down(route, replace(new, shape=route.shape, metadata=fingerprint(metadata), racy=racy))
+    else:
+        route.journal.doubted(step.key, Look.of(stored.entry))
     outcome = outcome_of(step, Action.UPDATE, Verdict.FAILED if error else Verdict.DONE, step.reason)
     return replace(
         outcome,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from transfer.budget import Budget
-from transfer.checkpoint import Alike, Look, OpenUpload, Row
+from transfer.checkpoint import Alike, Backup, Look, OpenUpload, Row
 from transfer.decide import Rules
 from transfer.event import BytesMoved, Listener
 from transfer.lanes import Lanes
@@ -39,6 +39,14 @@ class Journal(Protocol):
     def alike(self, alike: Alike) -> None: ...
 
     async def row(self, key: str) -> Row | None: ...
+
+    def doubted(self, key: str, target: Look | None) -> None: ...
+
+    async def doubts(self, keys: Sequence[str]) -> Mapping[str, Look | None]: ...
+
+    async def backed_up(self, key: str, backup: Backup) -> None: ...
+
+    async def backup(self, key: str) -> Backup | None: ...
 
     async def room(self) -> None: ...
 
@@ -72,6 +80,18 @@ class NoJournal:
     async def row(self, key: str) -> Row | None:
         return None
 
+    def doubted(self, key: str, target: Look | None) -> None:
+        pass
+
+    async def doubts(self, keys: Sequence[str]) -> Mapping[str, Look | None]:
+        return {}
+
+    async def backed_up(self, key: str, backup: Backup) -> None:
+        pass
+
+    async def backup(self, key: str) -> Backup | None:
+        return None
+
     async def room(self) -> None:
         pass
 
@@ -87,6 +107,9 @@ class Reminder(NoJournal):
 
     async def row(self, key: str) -> Row | None:
         return await self._journal.row(key)
+
+    async def doubts(self, keys: Sequence[str]) -> Mapping[str, Look | None]:
+        return await self._journal.doubts(keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +128,18 @@ class Route:
     now_ns: Callable[[], int] = field(default=time.time_ns)
     unfinished: set[str] = field(default_factory=set)
     """Keys that the journal has an open upload for."""
-    kept: set[str] = field(default_factory=set)
-    """Keys at the target that are backed up, and not yet overwritten or deleted for good."""
     efforts: dict[str, Effort] = field(default_factory=dict)
     """By the keys of the steps that are being carried out."""
 
     @property
     def shape(self) -> str:
         return self.rules.shape
+
+    def writing(self, key: str) -> None:
+        """Tell that from now on the target's object may be another."""
+        effort = self.efforts.get(key)
+        if effort is not None:
+            effort.writing = True
 
     def sent(self, key: str, size: int) -> None:
         """Tell that ``size`` bytes more of ``key`` were sent to the target, and keep it for the outcome."""

@@ -22,6 +22,7 @@ async def copy_whole(route: Route, step: Step, entry: Entry, *, if_absent: bool)
     """Copy ``entry``, whose every field is known, by one call."""
     metadata = carried(entry, route.options, route.target.capabilities)
     async with route.lanes.bare():
+        route.writing(step.key)
         stored = await route.target.copy(route.source.origin, entry, step.target_key, metadata, if_absent=if_absent)
     route.listener(BytesMoved(step.key, entry.size or 0, by_provider=True))
     stored = await settle_copy(route, entry, stored)

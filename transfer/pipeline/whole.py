@@ -23,6 +23,7 @@ async def move_whole(route: Route, step: Step, entry: Entry, *, if_absent: bool)
         checksums = await digest_off_loop(view, needed(route.target.capabilities.verifies, check))
         check_source(read, checksums, check)
         metadata = carried(read, route.options, route.target.capabilities)
+        route.writing(step.key)
         stored = await route.target.put(
             step.target_key,
             Body(view, checksums),

@@ -28,7 +28,6 @@ from transfer.processes.messages import (
     Done,
     End,
     Job,
-    Kept,
     Limits,
     Logged,
     Message,
@@ -96,7 +95,6 @@ class Hand:
             BytesMoved: self._moved,
             Spend: self._spend,
             Room: self._room,
-            Kept: self._kept,
             Ready: self._is_ready,
             Broken: self._broken,
             Logged: log_again,
@@ -114,7 +112,7 @@ class Hand:
         mine = _InHand(weight, asyncio.get_running_loop().create_future())
         self._in_hand[number] = self._by_key[step.key] = mine
         self._weight += weight
-        self._channel.send(Work(number, step, step.key in route.unfinished, step.target_key in route.kept))
+        self._channel.send(Work(number, step, step.key in route.unfinished))
         try:
             return await mine.outcome
         finally:
@@ -213,9 +211,6 @@ class Hand:
     def _room(self, room: Room) -> None:
         self.lanes = room.lanes
         self._resized()
-
-    def _kept(self, kept: Kept) -> None:
-        (self._route.kept.add if kept.kept else self._route.kept.discard)(kept.key)
 
     def _is_ready(self, _: Ready) -> None:
         if not self.ready.done():

@@ -47,12 +47,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A step to carry out. ``unfinished``: the journal has an open upload for it; ``kept``: its target is backed up."""
+    """A step to carry out. ``unfinished``: the journal has an open upload for it."""
 
     number: int
     step: Step
     unfinished: bool
-    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +117,10 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The target's object ``key`` is backed up; or, not ``kept``, overwritten since."""
-
-    key: str
-    kept: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Logged:
     """A record of the log, by its attributes."""
 
     record: Mapping[str, Any]
 
 
-Message = Job | Limits | Work | Answer | End | Ready | Broken | Done | Call | Spend | Room | Kept | Logged | Event
+Message = Job | Limits | Work | Answer | End | Ready | Broken | Done | Call | Spend | Room | Logged | Event

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from transfer.checkpoint import Alike, Look, OpenUpload, Row
+from transfer.checkpoint import Alike, Backup, Look, OpenUpload, Row
 from transfer.model import Receipt, Upload
 from transfer.processes.correspondence import Correspondence
 from transfer.processes.messages import Call
 
-ANSWERED = frozenset({"intend", "begun", "open_upload", "row", "flush"})
-TOLD = frozenset({"receipt", "dropped", "done", "alike"})
+ANSWERED = frozenset({"intend", "begun", "open_upload", "row", "doubts", "backed_up", "backup", "flush"})
+TOLD = frozenset({"receipt", "dropped", "done", "alike", "doubted"})
 
 
 class RemoteJournal:
@@ -44,6 +45,20 @@ class RemoteJournal:
 
     async def row(self, key: str) -> Row | None:
         found: Row | None = await self._ask("row", key)
+        return found
+
+    def doubted(self, key: str, target: Look | None) -> None:
+        self._tell("doubted", key, target)
+
+    async def doubts(self, keys: Sequence[str]) -> Mapping[str, Look | None]:
+        found: Mapping[str, Look | None] = await self._ask("doubts", keys)
+        return found
+
+    async def backed_up(self, key: str, backup: Backup) -> None:
+        await self._ask("backed_up", key, backup)
+
+    async def backup(self, key: str) -> Backup | None:
+        found: Backup | None = await self._ask("backup", key)
         return found
 
     async def room(self) -> None:

@@ -21,7 +21,7 @@ from transfer.pipeline.route import Reminder, Route
 from transfer.processes.channel import Channel
 from transfer.processes.correspondence import Correspondence
 from transfer.processes.logs import forwarding
-from transfer.processes.messages import Answer, Broken, Done, End, Job, Kept, Limits, Message, Ready, Room, Work
+from transfer.processes.messages import Answer, Broken, Done, End, Job, Limits, Message, Ready, Room, Work
 from transfer.processes.remote_journal import RemoteJournal
 from transfer.processes.remote_limits import RemoteControls
 from transfer.tasks import Group
@@ -122,13 +122,11 @@ class Worker:
             listener=tell,
             rules=job.rules,
             backup=sides.backup,
-            kept=_ToldKept(tell),
         )
 
     async def _carry_out(self, mode: Mode, route: Route, work: Work) -> None:
         step = work.step
         (route.unfinished.add if work.unfinished else route.unfinished.discard)(step.key)
-        (set.add if work.kept else set.discard)(route.kept, step.target_key)  # silently: the crew knows
         self._channel.send(Done(work.number, await mode.carry_out(route, step)))
 
 
@@ -142,20 +140,3 @@ class _ToldLanes(Lanes):
     def resize(self, limit: int) -> None:
         super().resize(limit)
         self._tell(Room(limit))
-
-
-class _ToldKept(set[str]):
-    """Backed-up keys, of which the crew is told: another worker may have to make the next try."""
-
-    def __init__(self, tell: Callable[[Message], None]) -> None:
-        super().__init__()
-        self._tell = tell
-
-    def add(self, key: str) -> None:
-        super().add(key)
-        self._tell(Kept(key, kept=True))
-
-    def discard(self, key: object) -> None:
-        if key in self:
-            super().discard(key)
-            self._tell(Kept(str(key), kept=False))
