@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from transfer.budget import Budget
+from transfer.stragglers import Stragglers
 
 Helper = Callable[[], bool]
 """Asked whether it has use for a lane that nobody waits for; if so it took it, and gives it back."""
@@ -43,6 +44,7 @@ class Lanes:
         """Units that were done so far."""
         self.carried = 0
         """Bytes of these."""
+        self.stragglers = Stragglers()
         self._budget = budget
         self._small, self._large = Line(), Line()
         self._helpers: deque[Helper] = deque()
@@ -57,6 +59,11 @@ class Lanes:
     def crowded(self) -> bool:
         """Whether most of the memory is in use."""
         return self._budget.used > self._budget.total // 2
+
+    @property
+    def spare(self) -> bool:
+        """Whether a quarter of the lanes or more find nothing to do."""
+        return 4 * self.busy < 3 * self.limit and not (self._small.waiting or self._large.waiting)
 
     @property
     def large(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from contextlib import closing
 from pathlib import Path
 
@@ -194,3 +196,86 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while piece := await reader.read(65536):
         writer.write(piece)
     writer.close()
+
+
+@pytest.mark.parametrize("paced", [False, True])
+@pytest.mark.parametrize("status", [b"200 OK", b"503 Slow Down"])
+async def test_one_that_was_answered_before_it_had_the_body_is_not_used_again(status: bytes, paced: bool) -> None:
+    """What comes next would be taken for the body's rest; and a success can't be meant."""
+    clients: list[asyncio.StreamWriter] = []
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        clients.append(writer)
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        if head.startswith(b"PUT"):
+            await asyncio.sleep(0.1)
+            await read_body(head, reader)
+
+    async def slowly(most: int) -> int:
+        await asyncio.sleep(0.005)
+        return min(most, 1 << 16)
+
+    http = Http(HttpOptions(idle_timeout=2))
+    async with raw_server(answer) as url:
+        request = Request("PUT", url, {}, bytes(8 << 20), pace=slowly if paced else None)
+        if status.startswith(b"2"):
+            with pytest.raises(Transient):
+                await http.call(request)
+        else:
+            assert (await http.call(request)).status == 503
+        await http.call(Request("GET", url, {}))
+        await http.aclose()
+    assert len(set(clients)) == 2
+
+
+async def test_a_refusal_is_heard_though_the_server_closes_behind_it() -> None:
+    """An expired token has to be told from a broken connection."""
+
+    async def refuse(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
+        await writer.drain()
+        await asyncio.sleep(0.005)
+        writer.close()
+
+    http = Http(HttpOptions(idle_timeout=2))
+    async with raw_server(refuse) as url:
+        for _ in range(5):
+            assert (await http.call(Request("PUT", url, {}, bytes(32 << 20)))).status == 403
+        await http.aclose()
+
+
+async def test_a_reply_that_fills_the_scratch_exactly_stalls_nobody() -> None:
+    """Reading goes on afterwards."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 32726\r\n\r\n"
+    reply = head + b"x" * 32726
+    assert len(reply) == 32 * 1024
+    http = Http(HttpOptions(idle_timeout=2))
+    async with raw_server(Counting(reply)) as url:
+        for _ in range(3):
+            stream = await http.open(Request("GET", url, {}))
+            await asyncio.sleep(0.02)  # all of it is there before it is asked for
+            assert await stream.readinto(memoryview(bytearray(40_000))) == 32726
+            stream.close()
+        await http.aclose()
+
+
+async def test_a_body_without_a_length_that_is_reset_has_not_ended() -> None:
+    """Only a close in good order is an end."""
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 1000)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    http = Http(HttpOptions(idle_timeout=2))
+    async with raw_server(answer) as url:
+        stream = await http.open(Request("GET", url, {}))
+        assert await stream.readinto(memoryview(bytearray(1000))) == 1000
+        await asyncio.sleep(0.2)
+        with pytest.raises(Transient):
+            await stream.readinto(memoryview(bytearray(1000)))
+        stream.close()
+        await http.aclose()

@@ -74,6 +74,7 @@ async def _climb(
             latency=latency,
         )
         lanes.far = latency > _FAR
+        lanes.stragglers.break_off(asyncio.get_running_loop().time(), ending=lanes.spare)
         state = step(state, sample) if controls.transfers is None else begin(most)
         wanted = controls.transfers or state.lanes
         if wanted != lanes.limit:

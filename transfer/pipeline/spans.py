@@ -54,7 +54,8 @@ class _Shared:
                 piece = self._pieces.pop(0)
                 span = Span(self._offset + piece.offset, piece.size)
                 view = self._view[piece.offset : piece.offset + piece.size]
-                await fetch(self._route.source, self._entry, span, view, self._route.listener)
+                route = self._route
+                await fetch(route.source, self._entry, span, view, route.listener, route.lanes.stragglers)
         except BaseException:
             # The part has failed: nobody is to join any more.
             self._pieces.clear()

@@ -46,6 +46,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ended = False
         self._blocked = False
         self._paused = False
+        self._sending = False
         self._method = ""
         self._head: Head | None = None
         self._framing: Framing | None = None
@@ -60,7 +61,7 @@ class Connection(asyncio.BufferedProtocol):
 
         ``counted``: its reply's body is an object's, and traffic to be told.
         """
-        self._method, self._head, self._framing = method, None, None
+        self._method, self._head, self._framing, self._sending = method, None, None, False
         self._left, self._silence, self._counted = seconds, silence, counted
 
     async def send(self, head: bytes, body: memoryview, pace: Pace | None) -> None:
@@ -70,20 +71,26 @@ class Connection(asyncio.BufferedProtocol):
             transport.write(head + body if size else head)
             self._traffic.written += size
             return
+        self._sending = True
         transport.write(head)
         start = 0
         while start < size:
             piece = body[start : start + _SLICE]
             if pace is not None:
                 piece = piece[: await pace(len(piece))]
-            start += len(piece)
+            # An early answer is to be heard ahead of the next write, which fails if the server closes behind it.
+            await asyncio.sleep(0)
+            if self._head is not None:
+                return
             self._open_transport().write(piece)
             while self._blocked and self._head is None:
                 self._open_transport()
                 await self._wait()
             if self._head is not None:
                 return
+            start += len(piece)
             self._traffic.written += len(piece)
+        self._sending = False
 
     async def answer(self) -> Head:
         """The reply's head."""
@@ -102,6 +109,8 @@ class Connection(asyncio.BufferedProtocol):
             filled += self._take(body, view[filled:])
             if filled == len(view) or body.ended:
                 return filled
+            if self._error is not None:
+                raise self._error
             if self._ended:
                 if body.closed():
                     return filled
@@ -118,6 +127,8 @@ class Connection(asyncio.BufferedProtocol):
             self._take(self._framing, _NOTHING)
         except BadReply:
             return False
+        if self._paused:
+            self._resume()
         return self._framing.ended and not self._unsent and self.open
 
     @property
@@ -209,12 +220,16 @@ class Connection(asyncio.BufferedProtocol):
 
     @property
     def _unsent(self) -> bool:
-        return self._blocked or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
+        return (
+            self._sending
+            or self._blocked
+            or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
+        )
 
     def _open_transport(self) -> asyncio.Transport:
         if self._error is not None:
             raise self._error
-        if self._ended or self._transport is None:
+        if self._ended or self._transport is None or self._transport.is_closing():
             raise EOFError
         return self._transport
 
