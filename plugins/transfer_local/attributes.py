@@ -12,8 +12,6 @@ from transfer_local.entries import content_type, entry_of, metadata_of
 
 _SAYS_NOTHING = (None, "", "application/octet-stream", "binary/octet-stream")
 _PERMISSIONS = 0o777
-_ALL_BITS = 0o7777
-"""Set-user-id and its like: only together with the owner they are meant for."""
 
 
 def apply(fd: int, posix: Posix, *, owner: bool) -> tuple[str, ...]:
@@ -24,7 +22,7 @@ def apply(fd: int, posix: Posix, *, owner: bool) -> tuple[str, ...]:
     # In this order: a new owner clears the set-user-id bit.
     lost = _owner(posix, lambda uid, gid: os.fchown(fd, uid, gid)) if owner else ()
     if posix.mode is not None:
-        mode = stat.S_IMODE(posix.mode) & (_ALL_BITS if owner and not lost else _PERMISSIONS)
+        mode = posix.mode & (_PERMISSIONS | (_special(posix) if owner and not lost else 0))
         lost += _try("mode", lambda: os.fchmod(fd, mode))
     if posix.mtime_ns is not None:
         times = (time.time_ns(), posix.mtime_ns)
@@ -43,6 +41,13 @@ def apply_to_link(folder: int, name: bytes, posix: Posix, *, owner: bool) -> tup
         times = (time.time_ns(), posix.mtime_ns)
         lost += _try("mtime", lambda: os.utime(name, ns=times, dir_fd=folder, follow_symlinks=False))
     return lost
+
+
+def _special(posix: Posix) -> int:
+    """The bits beyond permissions that may be given: set-user-id and its like only with the owner that they mean."""
+    user = 0 if posix.uid is None else stat.S_ISUID
+    group = 0 if posix.gid is None else stat.S_ISGID
+    return stat.S_ISVTX | user | group
 
 
 def _owner(posix: Posix, chown: Callable[[int, int], None]) -> tuple[str, ...]:

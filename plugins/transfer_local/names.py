@@ -19,6 +19,8 @@ _TEMPORARY = (".transfer-", ".tmp")
 _RESERVED = _TEMPORARY[0].encode()
 _PARTS = ".parts.tmp"
 _UPLOAD = re.compile(r"([0-9a-f]{16})-([0-9a-f]+)-[0-9a-f]{8}")
+_OURS = re.compile(rf"\.transfer-((\u00e9|e\u0301)?[0-9a-f]{{8}}|{_UPLOAD.pattern}\.parts)\.tmp")
+"""What is written in one go, the probe of a file system (some spell its letter in two), what gathers parts."""
 
 Segments = tuple[bytes, ...]
 
@@ -53,7 +55,7 @@ def _fault(path: bytes, names: Segments) -> str | None:
     if len(path) > MAX_NAME and max(map(len, names)) > MAX_NAME:
         return f"a name in it is longer than {MAX_NAME} bytes"
     if names[-1].startswith(_RESERVED) and not path.endswith(b"/") and is_temporary(names[-1].decode()):
-        return "names like '.transfer-….tmp' are kept for temporary files"
+        return "names of just this form are kept for temporary files"
     return None
 
 
@@ -64,8 +66,8 @@ def unusable(key: str, fault: str) -> Unsupported:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file of this name is one of ours, half-written: ``.transfer-*.tmp``."""
-    return name.startswith(_TEMPORARY[0]) and name.endswith(_TEMPORARY[1])
+    """Whether a file of this name is one of ours, half-written. What only looks like it is somebody's."""
+    return name.startswith(_TEMPORARY[0]) and _OURS.fullmatch(name) is not None
 
 
 def is_parts(name: str) -> bool:

@@ -94,7 +94,7 @@ class Scanner:
                 stop.check()
                 name = entry.name if _UTF8 else os.fsencode(entry.name).decode("utf-8", "surrogateescape")
                 if names.is_temporary(name) and not entry.is_dir(follow_symlinks=False):
-                    self._maybe_remove(entry, name, fd)
+                    self._pass_over(found, fd, entry, folder + name, name)
                     continue
                 found.empty = False
                 if not name.isascii() and not _is_unicode(name):
@@ -144,12 +144,15 @@ class Scanner:
             detail = "the name is not UTF-8; rename the file"
             found.refuse(shown, Unlisted(folder + shown, Why.BAD_NAME, detail, failed=True, folder=is_folder))
 
-    def _maybe_remove(self, entry: os.DirEntry[str], name: str, fd: int) -> None:
-        if not self._clean or names.is_parts(name):
-            return
-        with suppress(OSError):
-            if is_abandoned(entry.name, fd):
-                os.unlink(entry.name, dir_fd=fd)
+    def _pass_over(self, found: Scan, fd: int, entry: os.DirEntry[str], path: str, name: str) -> None:
+        """A temporary file of ours is told of at a source; at a target it is nobody's concern but ours."""
+        if not self._clean:
+            if self._bounds.hold(path):
+                found.refuse(name, Unlisted(path, Why.TEMPORARY, "another run left or is writing it", failed=False))
+        elif not names.is_parts(name):
+            with suppress(OSError):
+                if is_abandoned(entry.name, fd):
+                    os.unlink(entry.name, dir_fd=fd)
 
 
 def inode(status: os.stat_result) -> Inode:

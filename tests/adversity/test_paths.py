@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import socket
@@ -67,6 +68,19 @@ def test_what_holds_no_bytes_is_skipped_and_counted(
     assert left == {"pipe", "link", "socket"}
 
 
+async def test_only_our_own_temporary_files_are_left_out_or_removed(tmp_path: Path) -> None:
+    """Names that only look like theirs are a user's files: they travel, and stay where they are."""
+    source, out = tmp_path / "tree", tmp_path / "out"
+    write(source / ".transfer-notes.tmp", b"mine")
+    write(source / ".transfer-0123abcd.tmp", b"half writ")
+    write(out / ".transfer-plan.tmp", b"mine too")
+    write(out / ".transfer-89abcdef.tmp", b"half writ")
+    await asyncio.sleep(0.1)  # so old that no living process can be about to lock it
+    result = await sync(str(source), str(out))
+    assert (result.ok, result.totals.copied, result.totals.left_out) == (True, 1, 1)
+    assert contents(out) == {".transfer-notes.tmp": b"mine", ".transfer-plan.tmp": b"mine too"}
+
+
 UNUSABLE = {
     "../escape": "'.' and '..' are not names of files",
     "a/../../escape": "'.' and '..' are not names of files",
@@ -76,10 +90,22 @@ UNUSABLE = {
     "marker/": "holds bytes",
     "n" * 256: "longer than 255 bytes",
     "deep/" + "ü" * 128: "longer than 255 bytes",
-    "folder/.transfer-0123.tmp": "kept for temporary files",
+    "folder/.transfer-0123abcd.tmp": "kept for temporary files",
     "both": "",
 }
-USABLE = {"both/below", "plain", "a/b", "…/é", "back\\slash", " spaced ", "-rf", "~", "C:\\x", "~root/x"}
+USABLE = {
+    "both/below",
+    "plain",
+    ".transfer-0123.tmp",
+    "a/b",
+    "…/é",
+    "back\\slash",
+    " spaced ",
+    "-rf",
+    "~",
+    "C:\\x",
+    "~root/x",
+}
 
 
 async def test_keys_that_are_no_paths_fail_one_by_one(

@@ -25,7 +25,7 @@ TABLE = re.findall(r"^\| (.*) \| (.*) \|$", (DOCS / "disk.md").read_text(encodin
         ("folder/", "`folder/`"),
         ("a\0b", "with a NUL"),
         ("x" * 256, "over 255"),
-        (".transfer-x.tmp", ".transfer-x.tmp"),
+        (".transfer-0123abcd.tmp", ".transfer-0123abcd.tmp"),
     ],
 )
 async def test_keys_that_are_no_paths_are_told_in_the_words_of_the_page(key: str, named: str, tmp_path: Path) -> None:

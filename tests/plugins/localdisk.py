@@ -39,6 +39,11 @@ async def keys(store: Store, prefix: str = "", *, after: str | None = None, prun
     return [item.key for item in await items(store, prefix, after=after, prune=prune)]
 
 
+async def objects(store: Store) -> list[str]:
+    """The keys of all entries; open uploads are told of, and are none."""
+    return [item.key for item in await items(store) if isinstance(item, Entry)]
+
+
 async def content(store: Store, key: str) -> bytes:
     """An object's bytes, as the store reads them."""
     async with store.read(await store.stat(key)) as reading:

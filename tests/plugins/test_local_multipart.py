@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.localdisk import content, keys, opened, temporaries, write
+from tests.plugins.localdisk import content, objects, opened, temporaries, write
 from transfer.checksums import digest
 from transfer.errors import Changed, Corrupt, NotFound, Unsupported
 from transfer.model import Algorithm, Body, Metadata, Part, Posix, Proven, Receipt, Upload
@@ -47,7 +47,7 @@ async def test_parts_in_any_order_make_the_object(tmp_path: Path, size: int | No
     async with opened(tmp_path) as store:
         upload = await store.begin("a/big", metadata, size=size, part_size=PART)
         receipts = await send(store, upload, parts_of()[::-1])
-        assert await keys(store) == []
+        assert await objects(store) == []
         stored = await store.finish(upload, receipts[::-1], metadata)
         assert await content(store, "a/big") == DATA
         assert stored.entry == await store.stat("a/big")
@@ -96,7 +96,7 @@ async def test_a_file_cut_short_has_lost_its_last_parts(tmp_path: Path) -> None:
         assert [receipt.number for receipt in await store.parts(upload)] == [1, 2, 3]
         with pytest.raises(Corrupt, match="'a/big'"):
             await store.finish(upload, sent, NONE)
-        assert await keys(store) == []
+        assert await objects(store) == []
 
 
 async def test_receipts_must_make_up_the_whole(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_reading_back_uses_the_parts_checksums_where_there_is_none_of_the_
         path.write_bytes(DATA[:-1] + b"?")
         with pytest.raises(Corrupt):
             await store.finish(upload, sent, NONE, read_back=True)
-        assert await keys(store) == []
+        assert await objects(store) == []
         await send(store, upload, parts_of()[-1:])
         stored = await store.finish(upload, sent, NONE, read_back=True)
         assert str(stored.proof) == "read back (crc64nvme)"
@@ -147,7 +147,7 @@ async def test_an_upload_that_is_gone_says_so(tmp_path: Path) -> None:
                 with pytest.raises(NotFound):
                     await call
             await store.abort(upload)
-        assert await keys(store) == ["a/.transfer-x/y.parts.tmp", "a/big"]
+        assert await objects(store) == ["a/.transfer-x/y.parts.tmp", "a/big"]
     assert temporaries(tmp_path) == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 
@@ -9,6 +11,7 @@ from transfer.errors import Unsupported
 from transfer.testing.strategies import keys
 from transfer_local import names
 from transfer_local.entries import content_type
+from transfer_local.spelling import probe_name
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,28 @@ def test_temporary_names_are_ours() -> None:
     assert names.is_temporary(names.temporary().decode())
     assert names.is_temporary(names.of_upload(names.new_upload("k")).decode())
     assert not names.is_parts(names.temporary().decode())
-    assert not names.is_temporary("notes.tmp")
+    assert names.is_temporary(probe_name())
+    assert names.is_temporary(unicodedata.normalize("NFD", probe_name()))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notes.tmp",
+        ".transfer-notes.tmp",
+        ".transfer-.tmp",
+        ".transfer-0123abc.tmp",
+        ".transfer-0123ABCD.tmp",
+        ".transfer-0123abcd.tmp.tmp",
+        ".transfer-0123abcd.parts.tmp",
+        ".transfer-mine.parts.tmp",
+        "x.transfer-0123abcd.tmp",
+    ],
+)
+def test_names_like_ours_are_somebody_elses(name: str) -> None:
+    """Only what has exactly the form of ours is taken for ours, for it may be removed."""
+    assert not names.is_temporary(name)
+    assert names.segments(f"a/{name}") == (b"a", name.encode())
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.plugins.localdisk import as_nobody, items, keys, opened, temporaries,
 from transfer.errors import NotFound, Transient
 from transfer.model import Entry, Kind, Unlisted, Why
 from transfer.plugin import StoreOptions
-from transfer_local import leftovers
+from transfer_local import leftovers, names
 from transfer_local import scan as scan_module
 from transfer_local import walk as walk_module
 
@@ -294,16 +294,42 @@ async def test_empty_folders_are_entries_when_asked(tmp_path: Path) -> None:
 
 
 async def test_temporary_files_are_never_objects(tmp_path: Path) -> None:
-    """Ours are left out silently, whoever lists; a folder that holds only them is empty."""
-    write(tmp_path, ".transfer-0123abcd.tmp", "a/.transfer-x.parts.tmp", "notes.tmp", ".transfer-folder.tmp/1")
+    """A source tells of ours and leaves them out, a target says nothing. A folder that holds only them is empty."""
+    parts = f"a/{names.of_upload(names.new_upload('x')).decode()}"
+    write(tmp_path, ".transfer-0123abcd.tmp", parts, "notes.tmp", ".transfer-0123abce.tmp/1")
     async with opened(tmp_path, StoreOptions(empty_dirs=True)) as store:
-        assert await keys(store) == [".transfer-folder.tmp/1", "a/", "notes.tmp"]
+        found = await items(store)
+        assert [item.key for item in found if isinstance(item, Entry)] == [
+            ".transfer-0123abce.tmp/1",
+            "a/",
+            "notes.tmp",
+        ]
+        assert unlisted(found) == dict.fromkeys([".transfer-0123abcd.tmp", parts], (Why.TEMPORARY, False))
+        assert [item.key for item in found] == sorted(item.key for item in found)
+        assert await keys(store, "a/") == ["a/", parts]
+        await store.check(write=True)
+        assert await keys(store) == [".transfer-0123abce.tmp/1", "a/", "notes.tmp"]
+
+
+async def test_files_that_are_named_like_temporary_ones_are_objects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are somebody's, and stay at a target however old they are."""
+    theirs = [".transfer-mine.parts.tmp", ".transfer-plan.tmp"]
+    write(tmp_path, *theirs)
+    monkeypatch.setattr(leftovers, "_YOUNG", 0)
+    async with opened(tmp_path) as store:
+        assert await keys(store) == theirs
+        await store.check(write=True)
+        assert await keys(store) == theirs
+    assert sorted(os.listdir(tmp_path)) == theirs
 
 
 async def test_only_a_target_loses_its_stale_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a killed process left of single puts is cleared away at a target; uploads and living files stay."""
-    write(tmp_path, ".transfer-dead.tmp", ".transfer-alive.tmp", ".transfer-0-0-0.parts.tmp", "f")
-    os.symlink("x", tmp_path / ".transfer-link.tmp")
+    dead, alive, link = (names.temporary().decode() for _ in range(3))
+    write(tmp_path, dead, alive, names.of_upload(names.new_upload("x")).decode(), "f")
+    os.symlink("x", tmp_path / link)
     everything = sorted(temporaries(tmp_path))
     async with opened(tmp_path) as store:
         monkeypatch.setattr(leftovers, "_YOUNG", 0)
@@ -314,9 +340,9 @@ async def test_only_a_target_loses_its_stale_temporary_files(tmp_path: Path, mon
         await keys(store)
         assert sorted(temporaries(tmp_path)) == everything
         monkeypatch.setattr(leftovers, "_YOUNG", 0)
-        with locked(tmp_path / ".transfer-alive.tmp"):
+        with locked(tmp_path / alive):
             assert await keys(store) == ["f"]
-    everything.remove(".transfer-dead.tmp")
+    everything.remove(dead)
     assert sorted(temporaries(tmp_path)) == everything
 
 

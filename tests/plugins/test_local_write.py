@@ -62,6 +62,25 @@ async def test_the_owner_is_applied_only_when_asked() -> None:
         assert stat.S_IMODE((root / "f").stat().st_mode) == 0o755
 
 
+@pytest.mark.parametrize(
+    ("uid", "gid", "bits"),
+    [
+        (None, None, 0o1755),
+        (None, os.getegid(), 0o3755),
+        (os.geteuid(), None, 0o5755),
+        (os.geteuid(), os.getegid(), 0o7755),
+    ],
+)
+async def test_special_bits_come_only_with_their_owner(
+    tmp_path: Path, uid: int | None, gid: int | None, bits: int
+) -> None:
+    """Where it is not known whose program it was, it is not made one of whoever runs this."""
+    async with opened(tmp_path, StoreOptions(owner=True)) as store:
+        stored = await store.put("f", body(b"x"), Metadata(posix=Posix(mode=0o107755, uid=uid, gid=gid)))
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == bits
+    assert stored.lost == ()
+
+
 async def test_without_a_mode_the_umask_decides(tmp_path: Path) -> None:
     """An object that knows no permissions gets those of any new file."""
     before = os.umask(0o027)
