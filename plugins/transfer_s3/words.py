@@ -65,6 +65,8 @@ def _decoded(word: re.Match[str]) -> str:
             data = base64.b64decode(content + "=" * (-len(content) % 4), validate=True)
         else:
             data = quopri.decodestring(content.encode(), header=True)
-        return data.decode(charset)
+        text = data.decode(charset)
+        text.encode()  # some charsets can spell half a surrogate pair, which nothing else can hold
     except (binascii.Error, LookupError, ValueError):
         return word[0]
+    return text

@@ -27,7 +27,9 @@ _METADATA = st.builds(
     website_redirect=_OPTIONAL,
     user=st.dictionaries(_NAMES, _TEXT, max_size=4),
     storage_class=st.none() | st.sampled_from(["GLACIER", "STANDARD_IA"]),
-    posix=st.builds(Posix, mtime_ns=st.none() | st.integers(0, 2**62), mode=st.none() | st.integers(0, 0o177777)),
+    posix=st.builds(
+        Posix, mtime_ns=st.none() | st.integers(0, 2**62), mode=st.none() | st.integers(0o100000, 0o107777)
+    ),
 )
 
 
@@ -58,6 +60,7 @@ def test_encoded_words(text: str) -> None:
         ("=?ISO-8859-1?Q?=C4?=", "Ä"),
         ("=?x-unknown?Q?=C4?=", "=?x-unknown?Q?=C4?="),
         ("=?UTF-8?B?!?=", "=?UTF-8?B?!?="),
+        ("=?utf-7?Q?+2AA-?=", "=?utf-7?Q?+2AA-?="),
         ("a =? b", "a =? b"),
     ],
 )
