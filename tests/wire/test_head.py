@@ -62,6 +62,20 @@ def test_where_the_body_ends(
     assert (head.length, head.chunked, head.keep_alive) == (length, chunked, keep_alive)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_length_told_twice_is_one_number(method: str) -> None:
+    """Among the headers too, since they tell an object's size."""
+    head = parse_head(_head(b"Content-Length: 5", b"content-length: 5"), method)
+    assert head.headers == {"content-length": "5"}
+
+
+@pytest.mark.parametrize("length", [b"-1", b"5, 6", b"five"])
+def test_a_length_that_is_none_is_refused_without_a_body_too(length: bytes) -> None:
+    """The reply to a HEAD tells an object's size."""
+    with pytest.raises(BadReply):
+        parse_head(_head(b"Content-Length: " + length), "HEAD")
+
+
 @pytest.mark.parametrize(
     "data",
     [

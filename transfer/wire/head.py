@@ -24,7 +24,8 @@ class BadReply(Exception):
 class Head:
     """A reply's head. Names of ``headers`` are in lower case; bytes that are not UTF-8 are surrogates.
 
-    ``length`` is the body's in bytes; None where it is ``chunked``, or ends with the connection.
+    ``length`` is the body's in bytes; None where it is ``chunked``, or ends with the connection. A
+    ``content-length`` among the headers is a number, also where the reply has no body.
     """
 
     status: int
@@ -50,11 +51,12 @@ def parse_head(data: bytes, method: str) -> Head:
     first, *lines = data[: -len(END)].decode("utf-8", "surrogateescape").split("\r\n")
     code, modern = _status(first)
     headers = _headers(lines)
+    told = _length(headers)
     chunked = _is_chunked(headers)
     keep_alive = _keeps_alive(headers.get("connection", "").lower(), modern=modern)
     if method == "HEAD" or code in (204, 304) or code < 200:
         return Head(code, headers, 0, chunked=False, keep_alive=keep_alive)
-    length = None if chunked else _length(headers)
+    length = None if chunked else told
     return Head(code, headers, length, chunked=chunked, keep_alive=keep_alive and (chunked or length is not None))
 
 
@@ -99,7 +101,8 @@ def _is_chunked(headers: Mapping[str, str]) -> bool:
     return True
 
 
-def _length(headers: Mapping[str, str]) -> int | None:
+def _length(headers: dict[str, str]) -> int | None:
+    """What ``content-length`` says, which is made one number there if it was told several times."""
     text = headers.get("content-length")
     if text is None:
         return None
@@ -108,6 +111,7 @@ def _length(headers: Mapping[str, str]) -> int | None:
         told = set(text.split(", "))
         if len(told) != 1 or not _LENGTH.fullmatch(text := told.pop()):
             raise BadReply("a length that is none")
+        headers["content-length"] = text
     return int(text)
 
 
