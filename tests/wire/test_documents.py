@@ -31,6 +31,13 @@ def test_no_error_document(body: bytes) -> None:
     assert read_error(body) == ErrorDocument()
 
 
+def test_white_space_ahead_of_a_document() -> None:
+    """With it a server keeps a connection alive while it puts an object together, and then says how that went."""
+    blank = b" \n" * 3 + b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    assert xml.text(xml.parse(blank + b"<Result><ETag>x</ETag></Result>", "a finish"), "ETag") == "x"
+    assert read_error(blank + b"<Error><Code>InternalError</Code></Error>").code == "InternalError"
+
+
 @given(_ANY)
 def test_a_name_in_an_address_comes_back(name: str) -> None:
     """Encoding loses nothing, and leaves only unreserved characters and slashes."""

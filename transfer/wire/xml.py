@@ -11,10 +11,13 @@ _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;",
 
 
 def parse(data: bytes, what: str) -> Element:
-    """The root of a document. Raises Corrupt, naming ``what`` was asked for."""
+    """The root of a document. Raises Corrupt, naming ``what`` was asked for.
+
+    White space ahead of it, with which a server keeps a connection alive, is no part of it.
+    """
     try:
         # Expat expands no external entities, and bounds the amplification by internal ones.
-        return fromstring(data)  # noqa: S314
+        return fromstring(data.lstrip())  # noqa: S314
     except (ParseError, LookupError, ValueError) as error:  # the latter two for an encoding it does not know
         raise Corrupt(f"The reply to {what} is not valid XML: {error}") from None
 
