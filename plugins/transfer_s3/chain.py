@@ -34,8 +34,20 @@ class Chain:
             # The text could quote what a credential helper printed: only the kind is safe to show.
             kind = type(error).__name__
             remedy = "run 'aws sso login'" if "SSO" in kind or "Token" in kind else "see the AWS configuration"
-            name = f"profile '{self._profile}'" if self._profile else "AWS"
-            raise Misconfigured(f"The credentials of {name} can't be had ({kind}): {remedy}") from None
+            raise Misconfigured(f"The credentials of {self._name} can't be had ({kind}): {remedy}") from None
+        except RuntimeError as error:
+            if "expired" not in str(error):  # what the SDK says of credentials that it has just fetched
+                raise
+            raise Misconfigured(
+                f"The credentials of {self._name} have expired: get new ones and run this again"
+            ) from None
+        except (ValueError, TypeError, AttributeError, LookupError) as error:
+            # It reads what a helper, a file or the environment holds, and trusts its form.
+            kind = type(error).__name__
+            raise Misconfigured(
+                f"The credentials of {self._name} can't be read ({kind}): "
+                "see what credential_process, or whatever gives them, prints"
+            ) from None
 
     def stale(self) -> bool:
         """Whether the credentials fetched last expire soon."""
@@ -55,6 +67,10 @@ class Chain:
     def endpoint(self) -> str | None:
         """``endpoint_url`` of the profile, or of its services section."""
         return self._config.get("endpoint_url")
+
+    @property
+    def _name(self) -> str:
+        return f"profile '{self._profile}'" if self._profile else "AWS"
 
     async def _fetch(self) -> Credentials | None:
         if self._live is None:

@@ -148,6 +148,10 @@ class Client:
             request_payer=self._request_payer,
         )
 
+    def subject(self, key: str | None) -> str:
+        """What a sentence is about: the object, or the bucket, in quotes."""
+        return f"'{_printable(self.place.url + (key or ''))}'"
+
     async def aclose(self) -> None:
         await self._http.aclose()
 
@@ -184,12 +188,27 @@ class Client:
     async def _failure(
         self, reply: Reply, request: Request, key: str | None, credentials: Credentials | None
     ) -> TransferError:
+        reply = await self._explained(reply, request, credentials)
         document = discreet(read_error(reply.body), request.headers, credentials)
-        subject = f"'{_printable(self.place.url + (key or ''))}'"
+        subject = self.subject(key)
         error = translate(Failure(reply.status, reply.headers, document, subject, key, self.region))
         if error.code in EXPIRED and isinstance(error, Denied) and await self._credentials.renew(credentials):
             return Transient(f"{subject} must be asked for again, with renewed credentials", key=key, code=error.code)
         return error
+
+    async def _explained(self, reply: Reply, request: Request, credentials: Credentials | None) -> Reply:
+        """``reply``; or, where it has no document, what a GET is told if the token has expired.
+
+        AWS refuses a HEAD with an expired token by a mere 400.
+        """
+        if request.method != "HEAD" or reply.status != 400 or credentials is None or not credentials.session_token:
+            return reply
+        query = {"list-type": "2", "max-keys": "1", "prefix": self.place.prefix}
+        try:
+            told = await self._http.call(self._request("GET", None, query, {}, EMPTY, credentials))
+        except TransferError:
+            return reply
+        return told if told.status == 400 and read_error(told.body).code in EXPIRED else reply
 
     def _settle(self, region: str) -> None:
         self.region = region

@@ -98,7 +98,7 @@ _STATUSES: Mapping[int, str] = {
 _SKEWED = ("RequestTimeTooSkewed", "RequestExpired")
 _ELSEWHERE = (301, 307, 308)
 _LONGEST = 300
-EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
 
 
 class WrongRegion(Misconfigured):

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from tests.plugins.scripted import EMPTY_LISTING, Asked, ScriptedServer, document, error, scripted
-from transfer.errors import Denied, Misconfigured, Transient
+from transfer.errors import Denied, Misconfigured, TransferError, Transient
 from transfer_s3 import chain as chains
 
 _NO_KEYS = {"access_key_id": "", "secret_access_key": ""}
@@ -158,6 +158,58 @@ async def test_a_helper_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with pytest.raises(Misconfigured, match="can't be had") as caught:
             await _check(server)
     assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "printed", ["sesame", "[1]", '{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "sesame", "Expiration": 7}']
+)
+async def test_a_helper_that_prints_something_else(
+    printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not in the form that the SDK trusts in is told in a sentence, unquoted."""
+    script = tmp_path / "helper.py"
+    script.write_text(f"print({printed!r})\n")
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = {sys.executable} {script}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    async with scripted(_listing) as server:
+        with pytest.raises(Misconfigured, match="can't be read") as caught:
+            await _check(server)
+    assert "sesame" not in str(caught.value)
+
+
+async def test_keys_of_the_environment_that_have_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They say until when they are good; past that, nothing is sent."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKENV")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sesame")
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
+    async with scripted(_listing) as server:
+        with pytest.raises(Misconfigured, match="have expired: get new ones"):
+            await _check(server)
+    assert server.asked == []
+
+
+async def test_a_refusal_without_a_word_may_be_of_an_expired_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A HEAD is refused with a mere 400, as for other reasons: a GET with the same token tells which it is."""
+    _helper(tmp_path, monkeypatch, seconds=7200)
+
+    def script(asked: Asked) -> web.Response:
+        if _key_of(asked) == "AK1":
+            return web.Response(status=400) if asked.method == "HEAD" else error("ExpiredToken", 400)
+        return web.Response(status=400 if asked.target.endswith("/odd") else 200)
+
+    async with scripted(script) as server:
+        store = await server.open(**_NO_KEYS)  # type: ignore[arg-type]
+        with pytest.raises(Transient, match="'s3://bucket/k' must be asked for again, with renewed credentials"):
+            await store.stat("k")
+        await store.stat("k")
+        with pytest.raises(TransferError, match="status 400"):
+            await store.stat("odd")
+        assert [_key_of(asked) for asked in server.asked] == ["AK1", "AK1", "AK2", "AK2", "AK2"]
+        fixed = await server.open(session_token="old", access_key_id="AK1")
+        with pytest.raises(Denied, match="'s3://bucket/k' was refused: the session token has expired"):
+            await fixed.stat("k")
 
 
 async def test_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
