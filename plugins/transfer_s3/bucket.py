@@ -16,10 +16,23 @@ from transfer_s3.verifier import Verifier, md5_of, whole
 
 CHECKSUM_MODE = {"x-amz-checksum-mode": "ENABLED"}
 IF_ABSENT = {"if-none-match": "*"}
+VERSION = "x-amz-version-id"
 _UNKNOWN_TYPE = "binary/octet-stream"
 """What AWS says where none was given. Other servers then make one up from the name or the bytes."""
 FOLDING = "SeaweedFS"
 """A server that keeps objects as files in folders, and lists them folder by folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of an object, and the version that they were told of, where the server says so."""
+
+    values: Mapping[str, str]
+    version: str | None
+
+    def on(self, entry: Entry) -> Entry:
+        """``entry`` with these tags."""
+        return entry if entry.metadata is None else replace(entry, metadata=replace(entry.metadata, tags=self.values))
 
 
 @dataclass(slots=True)
@@ -31,6 +44,7 @@ class Bucket:
     encryption: Encryption = field(default_factory=Encryption)
     acl: str | None = None
     tags: bool = False
+    """Whether the run asks for tags, each time with a request of their own."""
 
     def making(self, metadata: Metadata) -> tuple[dict[str, str], tuple[str, ...]]:
         """The headers with which an object comes into being, and what of ``metadata`` is lost."""
@@ -64,12 +78,13 @@ class Bucket:
 
     async def with_tags(self, entry: Entry) -> Entry:
         """The entry with its tags, where the run asks for tags; they cost a request."""
-        if not self.tags or entry.metadata is None:
-            return entry
+        return (await self.tags_of(entry)).on(entry) if self.tags else entry
+
+    async def tags_of(self, entry: Entry) -> Tags:
+        """The tags of the version that ``entry`` names, or of the object as it is now. Raises NotFound, Unsupported."""
         query = {"tagging": "", **({"versionId": entry.version} if entry.version else {})}
         reply = await self.client.call("GET", entry.key, query)
-        tags = _tags(reply.body, entry.key)
-        return replace(entry, metadata=replace(entry.metadata, tags=tags))
+        return Tags(_tags(reply.body, entry.key), reply.headers.get(VERSION))
 
 
 def _tags(document: bytes, key: str) -> dict[str, str]:
@@ -113,7 +128,7 @@ def is_folded(name: str, size: int | None) -> bool:
 
 def version_of(headers: Mapping[str, str]) -> str | None:
     """The version that a reply is about. ``null`` is what was written while the bucket kept no versions."""
-    version = headers.get("x-amz-version-id")
+    version = headers.get(VERSION)
     return None if version == "null" else version
 
 

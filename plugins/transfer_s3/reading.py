@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
@@ -10,7 +11,7 @@ from transfer.model import Entry, Span
 from transfer.plugin import Reading
 from transfer.wire.reading import EmptyReading, HttpReading, extent, range_header
 from transfer.wire.stream import Stream
-from transfer_s3.bucket import CHECKSUM_MODE, Bucket, entry_of
+from transfer_s3.bucket import CHECKSUM_MODE, VERSION, Bucket, Tags, entry_of
 
 
 class Read(AbstractAsyncContextManager[Reading]):
@@ -30,19 +31,21 @@ class Read(AbstractAsyncContextManager[Reading]):
         if entry.etag:
             headers["if-match"] = f'"{entry.etag}"'
         query = {"versionId": entry.version} if entry.version else {}
+        # Ahead of the body, which holds a connection: if each reader waited for a second one, all might wait for ever.
+        tags = await bucket.tags_of(entry) if bucket.tags and span is None else None
         self._stream = stream = await bucket.client.open(entry.key, query, headers)
         try:
-            return await self._reading(stream)
+            return self._reading(stream, tags)
         except BaseException:
             stream.close()
             raise
 
-    async def _reading(self, stream: Stream) -> Reading:
+    def _reading(self, stream: Stream, tags: Tags | None) -> Reading:
         entry, span = self._entry, self._span
         size, whole = extent(stream.status, stream.headers, span, entry.key)
         found = entry_of(entry.key, stream.headers, size=whole, whole_object=span is None)
-        if span is None:
-            found = await self._bucket.with_tags(found)
+        if tags is not None:
+            found = _same_version(tags, stream.headers, entry.key).on(found)
         return HttpReading(stream, _unchanged(entry, found), size if size is not None else entry.size)
 
     async def __aexit__(
@@ -50,6 +53,14 @@ class Read(AbstractAsyncContextManager[Reading]):
     ) -> None:
         if self._stream is not None:
             self._stream.close()
+
+
+def _same_version(tags: Tags, headers: Mapping[str, str], key: str) -> Tags:
+    """``tags``, unless they were told of another version than the one that is read."""
+    version = headers.get(VERSION)
+    if None not in (tags.version, version) and tags.version != version:
+        raise Changed(f"'{key}' has changed since its tags were read", key=key)
+    return tags
 
 
 def _unchanged(asked: Entry, found: Entry) -> Entry:
