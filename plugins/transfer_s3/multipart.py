@@ -105,18 +105,27 @@ async def _uploads(bucket: Bucket, key: str) -> AsyncIterator[Upload]:
         encoded = xml.text(root, "EncodingType") == "url"
         for node in xml.children(root, "Upload"):
             found = xml.text(node, "Key")
-            if (unquote_listed(found) if encoded else found) == name:
+            if (_decoded(found) if encoded else found) == name:
                 began = iso_ns(xml.text(node, "Initiated"))
                 extra = {} if began is None else {"initiated_ns": str(began)}
                 yield Upload(key, xml.text(node, "UploadId"), None, 0, extra)
         markers = xml.text(root, "NextKeyMarker"), xml.text(root, "NextUploadIdMarker")
-        following = {
-            "key-marker": unquote_listed(markers[0]) if encoded else markers[0],
-            "upload-id-marker": markers[1],
-        }
-        if xml.text(root, "IsTruncated") != "true" or following == position:
+        marker = _decoded(markers[0]) if encoded else markers[0]
+        # A marker that is no text begins with the name asked for and goes on: it lies behind all of this name.
+        if xml.text(root, "IsTruncated") != "true" or marker is None:
+            return
+        following = {"key-marker": marker, "upload-id-marker": markers[1]}
+        if following == position:
             return
         position = following
+
+
+def _decoded(name: str) -> str | None:
+    """A listed name; None where its bytes are not UTF-8, so that it is none of ours."""
+    try:
+        return unquote_listed(name)
+    except UnicodeDecodeError:
+        return None
 
 
 def _verifier(bucket: Bucket, upload: Upload) -> Verifier:

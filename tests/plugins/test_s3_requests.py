@@ -86,6 +86,41 @@ async def test_a_read_is_guarded() -> None:
     assert server.asked[0].headers["x-amz-checksum-mode"] == "ENABLED"
 
 
+async def test_tags_wait_for_no_second_connection() -> None:
+    """They are asked for ahead of the body: who holds the last connection would wait for ever. Unasked, none are."""
+
+    def script(asked: Asked) -> web.Response:
+        if "tagging" in asked.target:
+            return document("<Tagging><TagSet><Tag><Key>t</Key><Value>v</Value></Tag></TagSet></Tagging>")
+        return web.Response(body=_DATA, headers={"ETag": '"e"'})
+
+    async with scripted(script) as server:
+        store = await server.open(options=StoreOptions(tags=True, connections=1))
+        async with asyncio.timeout(10), store.read(Entry("k", 5, etag="e")) as reading:
+            assert reading.entry.metadata is not None
+            assert reading.entry.metadata.tags == {"t": "v"}
+        assert len(server.asked) == 2
+        async with (await server.open()).read(Entry("k", 5)) as reading:
+            assert reading.entry.metadata is not None
+            assert reading.entry.metadata.tags is None
+        assert len(server.asked) == 3
+
+
+async def test_tags_of_another_version() -> None:
+    """Tags belong to the version that is read; one that was written in between is noticed."""
+
+    def script(asked: Asked) -> web.Response:
+        if "tagging" in asked.target:
+            return document("<Tagging><TagSet/></Tagging>", x_amz_version_id="null")
+        return web.Response(body=_DATA, headers={"ETag": '"e"', "x-amz-version-id": "v2"})
+
+    async with scripted(script) as server:
+        store = await server.open(options=StoreOptions(tags=True))
+        with pytest.raises(Changed, match="since its tags were read"):
+            async with store.read(Entry("k", 5, etag="e")):
+                pass
+
+
 async def test_an_empty_span() -> None:
     """No range can ask for nothing: the object is looked at, and no byte is read."""
     reply = {"ETag": '"e"', "Content-Length": "0"}
@@ -199,7 +234,7 @@ async def test_uploads_of_one_key() -> None:
         if "upload-id-marker=u2" in asked.target:
             return document(f"<R><EncodingType>url</EncodingType>{upload('p/a%2Bb', 'u3')}</R>")
         markers = "<NextKeyMarker>p/a%2Bb</NextKeyMarker><NextUploadIdMarker>u2</NextUploadIdMarker>"
-        rows = upload("p/a%2Bb", "u1") + upload("p/a%2Bbc", "u2")
+        rows = upload("p/a%2Bb", "u1") + upload("p/a%2Bb%FF", "u0") + upload("p/a%2Bbc", "u2")
         return document(f"<R><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>{markers}{rows}</R>")
 
     async with scripted(script) as server:
