@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from transfer.errors import Changed, Unsupported
@@ -9,20 +10,56 @@ from transfer.model import UNPROVEN, Algorithm, Entry, Metadata, Part, Receipt, 
 from transfer.plugin import Origin
 from transfer.wire.quoting import quote_path
 from transfer.wire.reading import range_header
-from transfer_s3 import proof
+from transfer_s3 import probe, proof
 from transfer_s3.bucket import IF_ABSENT, Bucket
 from transfer_s3.client import Place
+from transfer_s3.config import LIMITS
 from transfer_s3.results import made_entry, result_fields
 from transfer_s3.verifier import decode, md5_of
 
-_MAX_COPY = 5 * 1024**3
+
+class Copying:
+    """Copies to one bucket; remembers whether the server knows them."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+        self._known: bool | None = None
+        self._asking = asyncio.Lock()
+
+    async def copy(self, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool) -> Stored:
+        """Copy ``entry`` at ``origin`` to ``key``, with ``metadata`` instead of its own, and compare the two.
+
+        Raises Unsupported where the server was not shown to copy.
+        """
+        self._bucket.refuse_folded(key, entry.size)
+        await self._refuse_unknown(key)
+        return await _copy(self._bucket, origin, entry, key, metadata, if_absent=if_absent)
+
+    async def update(self, entry: Entry, metadata: Metadata) -> Stored:
+        """Give an object new metadata; tags that ``metadata`` does not know are kept.
+
+        Raises Unsupported above 5 GiB, and where the server was not shown to copy.
+        """
+        if entry.size is not None and LIMITS.max_copy is not None and entry.size > LIMITS.max_copy:
+            message = f"'{entry.key}' is larger than S3 copies onto itself: it must be sent again"
+            raise Unsupported(message, key=entry.key)
+        await self._refuse_unknown(entry.key)
+        return await _update(self._bucket, entry, metadata)
+
+    async def _refuse_unknown(self, key: str) -> None:
+        """AWS is known to copy; another server is asked before the first copy of a run."""
+        if self._bucket.client.endpoint.aws:
+            return
+        async with self._asking:
+            if self._known is None:
+                self._known = await probe.knows_copies(self._bucket)
+        if not self._known:
+            raise Unsupported(f"The server does not copy, so '{key}' must be sent through here", key=key)
 
 
-async def copy(
+async def _copy(
     bucket: Bucket, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool
 ) -> Stored:
-    """Copy ``entry`` at ``origin`` to ``key``, with ``metadata`` instead of its own, and compare the two."""
-    bucket.refuse_folded(key, entry.size)
     source = Place(origin.container, origin.prefix)
     headers, lost = bucket.making(metadata)
     headers.update(_source_headers(bucket, source, entry))
@@ -41,10 +78,7 @@ async def copy(
     return Stored(made, stored_proof, lost)
 
 
-async def update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
-    """Give an object new metadata; tags that ``metadata`` does not know are kept. Raises Unsupported above 5 GiB."""
-    if entry.size is not None and entry.size > _MAX_COPY:
-        raise Unsupported(f"'{entry.key}' is larger than S3 copies onto itself: it must be sent again", key=entry.key)
+async def _update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
     comparable = md5_of(entry.etag) is not None or entry.checksums
     before = await (_guarded(bucket, entry) if comparable else _looked_at(bucket, entry))
     kept = replace(metadata, storage_class=metadata.storage_class or entry.storage_class)

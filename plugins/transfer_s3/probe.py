@@ -2,6 +2,8 @@
 
 The question is put with a part of a multipart upload that is aborted afterwards, so no object
 ever becomes visible. The same upload shows whether we may write.
+
+Whether a server copies is asked with a source that does not exist, so that there is nothing to copy.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import replace
 from transfer.checksums import digest
 from transfer.errors import Denied, Misconfigured, NotFound, Throttled, TransferError, Transient
 from transfer.model import Algorithm, Body, Metadata, Part, Receipt, Upload
+from transfer.wire.quoting import quote_path
 from transfer_s3 import multipart
 from transfer_s3.bucket import Bucket
 from transfer_s3.verifier import Verifier, md5_of
@@ -21,6 +24,8 @@ _log = logging.getLogger("transfer.s3")
 _DATA = b"Does this server look at checksums?"
 _NO_ANSWER = (Denied, Misconfigured, NotFound, Throttled, Transient)
 """Failures that say nothing about checksums."""
+_NO_SOURCE = ("InvalidCopySource", "InvalidCopySourceObject")
+"""What some servers say instead of NoSuchKey."""
 
 
 async def may_write(bucket: Bucket) -> None:
@@ -76,9 +81,45 @@ async def _computes_etag(bucket: Bucket) -> bool:
     return md5_of(receipt.etag) == digest(_DATA, (Algorithm.MD5,))[Algorithm.MD5]
 
 
+async def knows_copies(bucket: Bucket) -> bool:
+    """Whether the server looks at where a copy is to come from. Raises Misconfigured, Throttled, Transient.
+
+    Another one would take a copy for a new object without bytes, and empty what is copied onto itself.
+    """
+    source, key = _throwaway(), _throwaway()
+    place = bucket.client.place
+    headers = {
+        **bucket.making(Metadata())[0],
+        "x-amz-copy-source": quote_path(f"{place.bucket}/{place.name(source)}"),
+        "x-amz-metadata-directive": "REPLACE",
+    }
+    try:
+        await bucket.client.call("PUT", key, {}, headers, patient=True)
+    except (Misconfigured, Throttled, Transient):
+        raise
+    except TransferError as error:
+        return isinstance(error, NotFound) or error.code in _NO_SOURCE
+    await _remove(bucket, key)
+    return False
+
+
+async def _remove(bucket: Bucket, key: str) -> None:
+    """Take away the object without bytes that was made instead of a copy."""
+    try:
+        await bucket.client.call("DELETE", key)
+    except TransferError:
+        subject = bucket.client.subject(key)
+        _log.warning(
+            "%s, an empty object made to see if the server copies, can't be deleted: do it by hand", subject
+        )
+
+
+def _throwaway() -> str:
+    return f".transfer-probe-{secrets.token_hex(8)}"
+
+
 async def _begin(bucket: Bucket) -> Upload:
-    key = f".transfer-probe-{secrets.token_hex(8)}"
-    return await multipart.begin(bucket, key, Metadata(), size=None, part_size=len(_DATA))
+    return await multipart.begin(bucket, _throwaway(), Metadata(), size=None, part_size=len(_DATA))
 
 
 async def _send(bucket: Bucket, upload: Upload, hashed: bytes) -> Receipt:

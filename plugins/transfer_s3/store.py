@@ -22,9 +22,10 @@ from transfer.model import (
     Upload,
 )
 from transfer.plugin import Origin, Prune, Reading, Store
-from transfer_s3 import copying, listing, multipart, probe, proof
+from transfer_s3 import listing, multipart, probe, proof
 from transfer_s3.bucket import FOLDING, IF_ABSENT, Bucket
 from transfer_s3.config import CAPABILITIES, LIMITS, Settings
+from transfer_s3.copying import Copying, copy_part
 from transfer_s3.deleting import Deleting
 from transfer_s3.reading import Read
 from transfer_s3.remembered import recall, remember, state_dir
@@ -49,6 +50,7 @@ class S3Store(Store):
         self.origin = Origin(home, client.account, client.place.bucket, client.place.prefix)
         self._bucket = bucket
         self._settings = settings
+        self._copying = Copying(bucket)
         self._deleting = Deleting(bucket)
         self._settle(bucket.verifier)
 
@@ -96,7 +98,7 @@ class S3Store(Store):
         return await multipart.put_part(self._bucket, upload, part, body)
 
     async def copy_part(self, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:
-        return await copying.copy_part(self._bucket, upload, part, origin, entry)
+        return await copy_part(self._bucket, upload, part, origin, entry)
 
     async def parts(self, upload: Upload) -> Sequence[Receipt]:
         return await multipart.parts(self._bucket, upload)
@@ -128,10 +130,10 @@ class S3Store(Store):
     ) -> Stored:
         if if_absent:
             await self._refuse_existing(key)
-        return await copying.copy(self._bucket, origin, entry, key, metadata, if_absent=if_absent)
+        return await self._copying.copy(origin, entry, key, metadata, if_absent=if_absent)
 
     async def update(self, entry: Entry, metadata: Metadata) -> Stored:
-        return await copying.update(self._bucket, entry, metadata)
+        return await self._copying.update(entry, metadata)
 
     async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:
         return await self._deleting.delete(keys)

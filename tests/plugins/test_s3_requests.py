@@ -244,10 +244,27 @@ async def test_uploads_of_one_key() -> None:
     assert found[0].extra["initiated_ns"] == "1767225600000000000"
 
 
+async def test_uploads_up_to_a_name_that_is_no_text() -> None:
+    """A page that ends at one has told of all uploads of the key, which comes before it."""
+    row = "<Upload><Key>k</Key><UploadId>u1</UploadId></Upload>"
+    more = "<IsTruncated>true</IsTruncated><NextKeyMarker>k%FF</NextKeyMarker>"
+    async with scripted(lambda asked: document(f"<R><EncodingType>url</EncodingType>{more}{row}</R>")) as server:
+        store = await server.open()
+        assert [upload.id for upload in await store.uploads("k")] == ["u1"]
+    assert len(server.asked) == 1
+
+
+def _is_probe(asked: Asked) -> bool:
+    """Whether the copy is of an object that does not exist, to see what the server makes of it."""
+    return "/.transfer-probe-" in asked.headers.get("x-amz-copy-source", "")
+
+
 async def test_a_copy() -> None:
     """The source is encoded and guarded, the metadata replaced, and equal ETags that are MD5s prove it."""
 
     def script(asked: Asked) -> web.Response:
+        if _is_probe(asked):
+            return error("NoSuchKey", 404)
         return document(f"<R><ETag>&quot;{_ETAG}&quot;</ETag></R>") if asked.method == "PUT" else _etag(asked)
 
     async with scripted(script) as server:
@@ -255,7 +272,8 @@ async def test_a_copy() -> None:
         origin = Origin(server.endpoint, "", "other", "x y/")
         stored = await store.copy(origin, Entry("é+", 5, etag=_ETAG, version="v"), "k", Metadata(user={"a": "b"}))
         await store.copy(origin, Entry("k", 5, etag=_ETAG), "k", Metadata(tags={"t": "v"}))
-    looked, copied, _, tagged = server.asked
+    probed, looked, copied, _, tagged = server.asked
+    assert _is_probe(probed)
     assert (looked.method, looked.target) == ("HEAD", "/other/x%20y/%C3%A9%2B?versionId=v")
     assert copied.headers["x-amz-copy-source"] == "other/x%20y/%C3%A9%2B?versionId=v"
     assert copied.headers["x-amz-copy-source-if-match"] == f'"{_ETAG}"'
@@ -268,7 +286,11 @@ async def test_a_copy() -> None:
 
 async def test_an_update_is_limited() -> None:
     """What S3 does not copy onto itself is refused before anything is sent; tags not asked for stay."""
-    async with scripted(lambda asked: document(f"<R><ETag>&quot;{_ETAG}&quot;</ETag></R>")) as server:
+
+    def script(asked: Asked) -> web.Response:
+        return error("NoSuchKey", 404) if _is_probe(asked) else document(f"<R><ETag>&quot;{_ETAG}&quot;</ETag></R>")
+
+    async with scripted(script) as server:
         store = await server.open(verify="etag")
         with pytest.raises(Unsupported, match="larger"):
             await store.update(Entry("k", 5 * 1024**3 + 1), Metadata())
