@@ -107,6 +107,25 @@ async def test_errors_inside_a_batch() -> None:
     assert {key: type(reason) for key, reason in failed.items()} == {"a": Denied, "c": Transient}
 
 
+async def test_an_error_under_another_name() -> None:
+    """A key that the reply spells in its own way does not count as deleted: each in doubt is asked for alone."""
+    reply = (
+        "<DeleteResult><Error><Key>p/a</Key><Code>AccessDenied</Code></Error>"
+        "<Error><Key>P/B</Key><Code>AccessDenied</Code></Error></DeleteResult>"
+    )
+
+    def script(asked: Asked) -> web.Response:
+        if asked.method == "POST":
+            return document(reply)
+        return error("AccessDenied", 403) if asked.target.endswith("/b") else web.Response(status=204)
+
+    async with scripted(script) as server:
+        store = await server.open("p")
+        failed = await store.delete(["a", "b", "c"])
+    assert {key: type(reason) for key, reason in failed.items()} == {"a": Denied, "b": Denied}
+    assert sorted(asked.target for asked in server.asked[1:]) == ["/bucket/p/b", "/bucket/p/c"]
+
+
 async def test_a_wrong_clock_is_told_with_its_difference() -> None:
     """So that nobody looks for a wrong key."""
     date = formatdate(time.time() - 3600, usegmt=True)
@@ -134,6 +153,11 @@ async def test_control_characters_are_spelled_out() -> None:
         with pytest.raises(Denied, match=r"a\\x1bb\\nc") as caught:
             await store.put("a\x1bb\nc", _BODY, Metadata())
     assert "\x1b" not in str(caught.value)
+    reply = "<DeleteResult><Error><Key>a&#10;b</Key><Code>AccessDenied</Code></Error></DeleteResult>"
+    async with scripted(lambda asked: document(reply)) as server:
+        store = await server.open()
+        failed = await store.delete(["a\nb", "c"])
+    assert str(failed["a\nb"]).startswith(r"'s3://bucket/a\nb' was refused")
 
 
 async def test_no_secret_comes_out(caplog: pytest.LogCaptureFixture) -> None:

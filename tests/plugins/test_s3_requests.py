@@ -296,23 +296,65 @@ async def test_an_update_is_limited() -> None:
             await store.update(Entry("k", 5 * 1024**3 + 1), Metadata())
         assert server.asked == []
         await store.update(Entry("k", 5, checksums=_MD5, storage_class="GLACIER_IR"), Metadata())
-    assert "x-amz-tagging-directive" not in server.asked[0].headers
-    assert server.asked[0].headers["x-amz-storage-class"] == "GLACIER_IR"
+    updated = server.asked[1]
+    assert "x-amz-tagging-directive" not in updated.headers
+    assert updated.headers["x-amz-storage-class"] == "GLACIER_IR"
+
+
+async def test_a_server_that_does_not_copy() -> None:
+    """One that takes a copy for an object without bytes empties nothing: it is found out once, at a name of its own."""
+    objects = {"/bucket/k": _DATA}
+
+    def script(asked: Asked) -> web.Response:
+        if asked.method == "PUT":
+            objects[asked.target] = asked.body
+        elif asked.method == "DELETE":
+            del objects[asked.target]
+        return _etag(asked)
+
+    async with scripted(script) as server:
+        store = await server.open(verify="etag")
+        for _ in range(2):
+            with pytest.raises(Unsupported, match="does not copy"):
+                await store.update(Entry("k", 5, etag=_ETAG), Metadata(user={"a": "b"}))
+            with pytest.raises(Unsupported, match="does not copy"):
+                await store.copy(store.origin, Entry("k", 5, etag=_ETAG), "to", Metadata())
+    assert objects == {"/bucket/k": _DATA}
+    assert [asked.method for asked in server.asked] == ["PUT", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "copies"),
+    [("NoSuchKey", True), ("InvalidCopySource", True), ("AccessDenied", False), ("NotImplemented", False)],
+)
+async def test_whether_a_server_copies(refusal: str, copies: bool) -> None:
+    """Only who misses the source was seen to look for it."""
+    status = {"NoSuchKey": 404, "AccessDenied": 403, "NotImplemented": 501}.get(refusal, 400)
+    async with scripted(
+        lambda asked: error(refusal, status) if _is_probe(asked) else document(f"<R><ETag>{_ETAG}</ETag></R>")
+    ) as server:
+        updating = (await server.open(verify="etag")).update(Entry("k", 5, checksums=_MD5), Metadata())
+        if copies:
+            await updating
+        else:
+            with pytest.raises(Unsupported, match="does not copy"):
+                await updating
 
 
 async def test_deletes() -> None:
-    """Many go in one sealed request; control characters, which XML can't hold, go alone."""
+    """Many go in one sealed request; those that XML can't hold, or not without doubt, go alone."""
     async with scripted(
         lambda asked: document("<DeleteResult/>") if asked.method == "POST" else web.Response()
     ) as server:
         store = await server.open("p")
-        assert await store.delete(["a&b", "c\rd", "e\x01f"]) == {}
-    batch, single = server.asked
+        assert await store.delete(["a&b", "c\nd", "c\rd", "e\x01f"]) == {}
+    batch, *singles = server.asked
     assert batch.body.count(b"<Key>") == 2
     assert b"<Key>p/a&amp;b</Key>" in batch.body
-    assert b"<Key>p/c&#13;d</Key>" in batch.body
+    assert b"<Key>p/c&#10;d</Key>" in batch.body
     assert batch.headers["content-md5"] == base64.b64encode(hashlib.md5(batch.body).digest()).decode()
-    assert (single.method, single.target) == ("DELETE", "/bucket/p/e%01f")
+    assert {single.method for single in singles} == {"DELETE"}
+    assert sorted(single.target for single in singles) == ["/bucket/p/c%0Dd", "/bucket/p/e%01f"]
 
 
 async def test_a_server_without_batches() -> None:
