@@ -109,9 +109,7 @@ async def _remove(bucket: Bucket, key: str) -> None:
         await bucket.client.call("DELETE", key)
     except TransferError:
         subject = bucket.client.subject(key)
-        _log.warning(
-            "%s, an empty object made to see if the server copies, can't be deleted: do it by hand", subject
-        )
+        _log.warning("%s, an empty object made to see if the server copies, can't be deleted: do it by hand", subject)
 
 
 def _throwaway() -> str:
