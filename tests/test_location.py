@@ -111,3 +111,17 @@ def test_places_are_compared() -> None:
     assert inside(place, bucket)
     assert not inside(place, below)
     assert not inside(place, place)
+
+
+@pytest.mark.parametrize("url", ["caf\udce9", "s3://bucket/caf\udce9"])
+def test_bytes_that_are_no_utf8_are_refused(url: str) -> None:
+    """They are shown as they are, and never reach a checkpoint."""
+    with pytest.raises(Misconfigured, match=r"caf\\xe9' is not UTF-8"):
+        parse_url(url)
+
+
+def test_a_stream_is_no_folder() -> None:
+    """Who means a folder of that name can say so."""
+    with pytest.raises(Misconfigured, match=r"only 'transfer copy' takes"):
+        parse_url("-")
+    assert parse_url("./-").path == "./-"

@@ -29,6 +29,7 @@ class Address:
 
 def parse_url(url: str) -> Address:
     """Take ``url`` apart. Raises Misconfigured where a piece is missing or must not be there."""
+    _refuse_half_characters(url)
     match = _URL.fullmatch(url)
     if match is None:
         return _on_disk(url, url)
@@ -47,6 +48,15 @@ def parse_url(url: str) -> Address:
     return Address(scheme, container, path)
 
 
+def _refuse_half_characters(url: str) -> None:
+    """Bytes of the command line that are no UTF-8 arrive as lone surrogates, which no key and no checkpoint holds."""
+    try:
+        url.encode()
+    except UnicodeEncodeError:
+        shown = re.sub("[\ud800-\udfff]", lambda half: f"\\x{ord(half[0]) & 0xFF:02x}", url)
+        raise Misconfigured(f"'{shown}' is not UTF-8; rename it, or name the folder that it is in.") from None
+
+
 def _holds_credentials(container: str, path: str) -> bool:
     """Whether it is ``ID:SECRET@bucket/path``; a secret may hold slashes. ARNs are buckets too."""
     return "@" in container or (":" in container and "@" in path and not container.startswith("arn:"))
@@ -55,6 +65,8 @@ def _holds_credentials(container: str, path: str) -> bool:
 def _on_disk(url: str, path: str) -> Address:
     if not path or "\0" in path:
         raise Misconfigured(f"'{url}' is not a path; write '.' for the current folder.")
+    if url == "-":
+        raise Misconfigured("'-' is a stream, which only 'transfer copy' takes; write ./- for a folder of that name.")
     return Address(DISK, "", os.path.expanduser(path))
 
 

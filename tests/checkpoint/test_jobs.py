@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.checkpoint.samples import FAILURE, LOOK, PAIR, RECEIPT, UPLOAD, row
@@ -35,6 +37,16 @@ async def test_a_job_that_was_never_ended_was_interrupted(tmp_path: Path) -> Non
     await checkpoint.close()
     (job,) = await summaries(tmp_path)
     assert (job.state, job.running_by) == ("interrupted", None)
+
+
+async def test_a_checkpoint_that_was_just_made_is_new(tmp_path: Path) -> None:
+    """Its process may end before it says whose it is; that hides no other job."""
+    checkpoint = await _busy(tmp_path)
+    await checkpoint.close()
+    with closing(sqlite3.connect(checkpoint.path)) as db, db:
+        db.execute("DELETE FROM job")
+    (job,) = await summaries(tmp_path)
+    assert (job.state, job.problem) == ("new", None)
 
 
 async def test_an_ended_job_tells_how(tmp_path: Path) -> None:

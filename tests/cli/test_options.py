@@ -147,3 +147,18 @@ def test_every_command_has_help_with_an_example(cli: Cli, command: str) -> None:
     text, _, example = outcome.stdout.partition("Example:\n")
     assert example.startswith(f"  transfer {command}")
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--checkpoint=", "'' names no file"),
+        ("--report=.", "'.' names no file"),
+        ("--source-option=endpoint=", "'endpoint' has no value; is a variable of the shell unset?"),
+    ],
+)
+def test_an_unset_variable_of_the_shell_is_noticed(cli: Cli, option: str, sentence: str) -> None:
+    """It stands for nothing, and not for the current folder or a default server."""
+    outcome = cli("sync", "a", "b", option)
+    assert outcome.exit_code == 2
+    assert sentence in outcome.stderr

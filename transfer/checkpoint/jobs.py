@@ -74,9 +74,10 @@ def _read(path: Path, running_by: Holder | None) -> JobSummary:
         if version_of(db, path) == 0:
             return JobSummary(path, state="new", running_by=running_by)
         db.execute("BEGIN")
-        source, target, state, started, ended, totals = db.execute(
-            "SELECT source, target, state, started_ns, ended_ns, totals FROM job"
-        ).fetchone()
+        job = db.execute("SELECT source, target, state, started_ns, ended_ns, totals FROM job").fetchone()
+        if job is None:  # its process ended right after it had made the file
+            return JobSummary(path, state="new", running_by=running_by)
+        source, target, state, started, ended, totals = job
         objects, size, uploads, parts, failures = db.execute(_COUNTS).fetchone()
     state = "interrupted" if state == "running" and running_by is None else state or "new"
     pair = Pair(source, target)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from transfer.cli.command import Decorator, Option, together
 from transfer.cli.logs import LEVELS
-from transfer.cli.values import parse_count, parse_moment, parse_positive, parse_setting, reading
+from transfer.cli.values import parse_count, parse_file, parse_moment, parse_positive, parse_setting, reading
 from transfer.options import Compare, Options, Verify
 from transfer.rates import parse_calls, parse_limit
 from transfer.units import format_duration, format_size, parse_duration, parse_size
@@ -85,7 +84,7 @@ FILTERING = together(
     _which.value("--older", "older_ns", read=parse_moment, metavar="TIME", help="Only changed before."),
 )
 LISTED_IN_FILE = together(
-    _which.value("--files-from", read=Path, metavar="FILE", help="Only the keys in FILE; - is stdin."),
+    _which.value("--files-from", read=parse_file, metavar="FILE", help="Only the keys in FILE; - is stdin."),
     _which.flag("-0", "files_from_nul", help="Keys in FILE end in NUL instead of a newline."),
 )
 
@@ -195,7 +194,9 @@ CALLING = together(
 )
 
 _places = Section("Places")
-CONFIG = _places.value("--config", read=Path, metavar="FILE", help="Instead of ./transfer.toml or the user's own.")
+CONFIG = _places.value(
+    "--config", read=parse_file, metavar="FILE", help="Instead of ./transfer.toml or the user's own."
+)
 SOURCE = _places.many(
     "--source-option",
     "source_settings",
@@ -210,12 +211,14 @@ TARGET = _places.many(
     metavar="NAME=VALUE",
     help="A setting of the target, e.g. region=eu-west-1.",
 )
-CHECKPOINT = _places.value("--checkpoint", read=Path, metavar="FILE", help="Where the run's memory is kept.")
+CHECKPOINT = _places.value("--checkpoint", read=parse_file, metavar="FILE", help="Where the run's memory is kept.")
 
 _output = Section("Output")
 JSON = _output.flag("--json", help="JSON lines on stdout.")
-PROFILE = _output.value("--profile", read=Path, metavar="FILE", help="Where the run's time went, as JSON.")
-REPORT = _output.value("--report", read=Path, metavar="FILE", help="A row for each object, in a .csv or .jsonl file.")
+PROFILE = _output.value("--profile", read=parse_file, metavar="FILE", help="Where the run's time went, as JSON.")
+REPORT = _output.value(
+    "--report", read=parse_file, metavar="FILE", help="A row for each object, in a .csv or .jsonl file."
+)
 PROGRESS = _output.either(
     "--progress/--no-progress",
     help="Progress on stderr: live, or a line every 10 s.",
@@ -224,5 +227,5 @@ LOGGING = together(
     _output.value(
         "--log-level", type=click.Choice(LEVELS), metavar="LEVEL", help="debug, info, warning (default), error."
     ),
-    _output.value("--log-file", read=Path, metavar="FILE", help="Log there instead of to stderr."),
+    _output.value("--log-file", read=parse_file, metavar="FILE", help="Log there instead of to stderr."),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -49,6 +50,13 @@ def parse_positive(text: str) -> int:
     return number
 
 
+def parse_file(text: str) -> Path:
+    """The path of a file."""
+    if not Path(text).name:
+        raise Misconfigured(f"'{text}' names no file.")
+    return Path(text)
+
+
 def parse_moment(text: str) -> int:
     """A time in ns since the epoch; durations count back from now."""
     return parse_time(text, time.time_ns())
@@ -60,6 +68,8 @@ def parse_setting(text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise Misconfigured(f"'{name}' is not a setting; write for example endpoint=http://127.0.0.1:9000.")
     name = name.strip().replace("-", "_")
+    if not value:
+        raise Misconfigured(f"'{name}' has no value; is a variable of the shell unset?")
     if is_secret(name) and not _REFERENCE.fullmatch(value):
         raise Misconfigured("A secret does not belong on a command line; write its value as env:NAME or file:PATH.")
     return name, value
