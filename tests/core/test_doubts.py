@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 import transfer
+from tests.core.doubtful import Doubtful, spoiled
 from tests.core.rig import (
     MIB,
     Heard,
@@ -27,57 +29,46 @@ from transfer.checkpoint import Checkpoint, Pair
 from transfer.errors import Denied, Transient
 from transfer.event import Verdict
 from transfer.location import place
-from transfer.model import UNPROVEN, Body, Checksums, Entry, Metadata, Posix, Receipt, Stored, Upload
+from transfer.model import Entry, Metadata, Posix
 from transfer.options import Compare, Verify
-from transfer.plugin import Capabilities, Store
-from transfer_memory.bucket import bucket
+from transfer.plugin import Store
 
 AT_REST = Metadata(posix=Posix(mtime_ns=1_600_000_000_000_000_000))
 SMALL = {"k": b"data"}
 LARGE = {"k": pattern(2 * MIB + 5)}
 
 
-class Spoils(Watched):
-    """A target that looks at nothing it gets, keeps no checksum, and damages the first ``bad`` objects."""
+class Spoils(Doubtful):
+    """Damages the first ``bad`` objects, and its ETags tell nothing."""
 
     bad = 0
 
-    @property
-    def capabilities(self) -> Capabilities:  # type: ignore[override]
-        return replace(super().capabilities, verifies=(), keeps=())
-
-    async def put(
-        self, key: str, body: Body, metadata: Metadata, *, if_absent: bool = False, read_back: bool = False
-    ) -> Stored:
-        stored = await super().put(key, body, metadata, if_absent=if_absent)
-        return self._spoiled(stored)
-
-    async def finish(
-        self,
-        upload: Upload,
-        receipts: Sequence[Receipt],
-        metadata: Metadata,
-        *,
-        checksums: Checksums = {},  # noqa: B006
-        if_absent: bool = False,
-        read_back: bool = False,
-    ) -> Stored:
-        return self._spoiled(await super().finish(upload, receipts, metadata, if_absent=if_absent))
-
-    def _spoiled(self, stored: Stored) -> Stored:
-        if self.bad > 0:
-            self.bad -= 1
-            held = bucket(self.origin.container).objects
-            found = held[stored.entry.key]
-            held[stored.entry.key] = replace(found, data=found.data[:-1] + bytes([found.data[-1] ^ 1]))
-        return replace(stored, entry=_unsure(stored.entry), proof=UNPROVEN)
+    def spoil(self, data: bytes) -> bytes:
+        if self.bad == 0:
+            return data
+        self.bad -= 1
+        return spoiled(data)
 
     async def stat(self, key: str) -> Entry:
-        return _unsure(await super().stat(key))
+        return replace(await super().stat(key), encrypted_etag=True)
 
 
-def _unsure(entry: Entry) -> Entry:
-    return replace(entry, checksums={}, encrypted_etag=True)
+async def broken_off(target: Watched, what: str, run: Coroutine[Any, Any, object], *, done: bool = False) -> None:
+    """Cancel ``run`` in the call ``what`` to its target; ``done``: when that has done its work."""
+    reached = asyncio.Event()
+
+    async def hang(call: str) -> None:
+        if call == what:
+            reached.set()
+            await asyncio.sleep(60)
+
+    setattr(target, "after" if done else "before", hang)
+    task = asyncio.create_task(run)
+    await reached.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    target.before = target.after = None
 
 
 async def remembered(source: Store, target: Store, heard: Heard) -> bool:
@@ -182,20 +173,7 @@ async def test_a_run_that_is_broken_off_leaves_its_doubts() -> None:
     target.bad = 1_000
     assert not (await transfer.sync(source, target, quick())).ok
     target.bad = 0
-    reached = asyncio.Event()
-
-    async def hang(what: str) -> None:
-        if what == "put k":
-            reached.set()
-            await asyncio.sleep(60)
-
-    target.before = hang
-    task = asyncio.create_task(transfer.sync(source, target, quick()))
-    await reached.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    target.before = None
+    await broken_off(target, "put k", transfer.sync(source, target, quick()))
     assert (await transfer.sync(source, target, quick())).totals.copied == 1
 
 
@@ -270,20 +248,7 @@ def _write_only_once_written(target: Spoils) -> Hook:
 async def test_what_a_killed_run_left_is_kept_beside_the_old_one() -> None:
     """It may be ours or anybody's; whatever was backed up stays."""
     source, target, backup = await changed_on_both_sides()
-    stored = asyncio.Event()
-
-    async def hang(what: str) -> None:
-        if what == "put k":
-            stored.set()
-            await asyncio.sleep(60)
-
-    target.after = hang
-    task = asyncio.create_task(with_backup(source, target, backup, compare=Compare.ALWAYS))
-    await stored.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    target.after = None
+    await broken_off(target, "put k", with_backup(source, target, backup, compare=Compare.ALWAYS), done=True)
     assert contents(target) == {"k": b"new!"}
     assert (await with_backup(source, target, backup, compare=Compare.ALWAYS)).ok
     assert contents(backup) == {"k": b"old", "k.~1~": b"new!"}

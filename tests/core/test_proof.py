@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import transfer
+from tests.core.doubtful import Doubtful, spoiled
 from tests.core.rig import MIB, Heard, Watched, contents, fill, memory, pattern, quick
 from transfer.checksums import digest, md5_etag
 from transfer.errors import Denied
@@ -19,8 +20,7 @@ from transfer.model import NO_CHECKSUMS, UNPROVEN, Algorithm, Body, Checksums, E
 from transfer.options import Verify
 from transfer.partition import cut
 from transfer.pipeline.proof import agreed, needed, recognise, source_check, whole
-from transfer.plugin import Capabilities, Reading
-from transfer_memory.bucket import bucket
+from transfer.plugin import Reading
 
 CRC, MD5, SHA = Algorithm.CRC64NVME, Algorithm.MD5, Algorithm.SHA256
 BOTH = (CRC, MD5)
@@ -150,36 +150,6 @@ async def test_damage_on_the_way_is_mended_by_reading_again(key: str) -> None:
     assert contents(target) == {key: DATA[key]}
     assert heard.outcomes[key].attempts == 2
     assert heard.of(Retrying)
-
-
-class Doubtful(Watched):
-    """A target that checks nothing of what it gets; ``spoil`` says what becomes of the bytes."""
-
-    spoil: Callable[[bytes], bytes] = staticmethod(bytes)
-    says: transfer.model.Proof = UNPROVEN
-
-    @property
-    def capabilities(self) -> Capabilities:  # type: ignore[override]
-        return replace(super().capabilities, verifies=(), keeps=())
-
-    async def put(
-        self, key: str, body: Body, metadata: Metadata, *, if_absent: bool = False, read_back: bool = False
-    ) -> Stored:
-        stored = await super().put(key, Body(self.spoil(bytes(body.data))), metadata, if_absent=if_absent)
-        return replace(stored, proof=self.says)
-
-    async def finish(self, upload, receipts, metadata, **options):  # type: ignore[no-untyped-def]
-        stored = await super().finish(upload, receipts, metadata, **options)
-        held = bucket(self.origin.container).objects
-        held[upload.key] = replace(held[upload.key], data=self.spoil(held[upload.key].data))
-        return replace(stored, proof=self.says)
-
-    async def stat(self, key: str) -> Entry:
-        return replace(await super().stat(key), checksums={})
-
-
-def spoiled(data: bytes) -> bytes:
-    return data[:-1] + bytes([data[-1] ^ 1])
 
 
 async def test_what_nothing_else_proves_is_read_back() -> None:
