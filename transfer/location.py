@@ -29,7 +29,7 @@ class Address:
 
 def parse_url(url: str) -> Address:
     """Take ``url`` apart. Raises Misconfigured where a piece is missing or must not be there."""
-    _refuse_half_characters(url)
+    _refuse_undecodable(url)
     match = _URL.fullmatch(url)
     if match is None:
         return _on_disk(url, url)
@@ -48,7 +48,7 @@ def parse_url(url: str) -> Address:
     return Address(scheme, container, path)
 
 
-def _refuse_half_characters(url: str) -> None:
+def _refuse_undecodable(url: str) -> None:
     """Bytes of the command line that are no UTF-8 arrive as lone surrogates, which no key and no checkpoint holds."""
     try:
         url.encode()

@@ -77,7 +77,7 @@ def test_a_comparison_has_words_of_its_own() -> None:
     assert "equal              5" in text
     assert "different          1" in text
     assert FAILED.key + ":" not in text
-    assert "transfer sync makes them equal." in text
+    assert "transfer sync makes them equal; --delete removes what only the target has." in text
 
 
 def test_a_dry_run_says_what_would_be() -> None:

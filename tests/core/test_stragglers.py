@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.core.rig import memory
+import transfer
+from tests.core.rig import MIB, Watched, contents, fill, memory, pattern, quick
+from transfer.budget import Budget
+from transfer.lanes import Lanes
 from transfer.layers.layer import Layer
 from transfer.model import Body, Entry, Metadata, Span
 from transfer.pipeline.fetch import fetch
@@ -78,13 +81,14 @@ class _SlowAtFirst(Layer):
 
 
 class _Hanging:
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, seconds: float = 0.1) -> None:
         self.entry = reading.entry
         self.size = reading.size
+        self._seconds = seconds
 
     async def readinto(self, view: memoryview) -> int:
         view[:1] = b"?"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(self._seconds)
         return len(view)
 
 
@@ -104,3 +108,41 @@ async def test_a_broken_read_is_done_again_and_has_all_the_time_in_the_end() -> 
         assert store.reads == reads
         if slow == 1:
             assert bytes(view) == b"a" * _SIZE
+
+
+async def test_lanes_are_spare_when_a_quarter_finds_nothing_to_do() -> None:
+    """Nobody waits then, and few are busy."""
+    lanes = Lanes(Budget(MIB), 4)
+    held = [lanes.bare(large=True) for _ in range(4)]
+    for lane in held[:2]:
+        await lane.__aenter__()
+    assert lanes.spare
+    await held[2].__aenter__()
+    assert not lanes.spare
+
+
+async def test_one_hanging_span_of_a_far_object_holds_up_nothing() -> None:
+    """The run itself looks for such reads, in the spans of parts."""
+    source, target = Watched(memory()), memory()
+    await fill(source, {"k": pattern(24 * MIB)})
+    hanging = asyncio.Event()
+
+    class Far(Layer):
+        """The last span hangs once."""
+
+        @asynccontextmanager
+        async def read(self, entry: Entry, span: Span | None = None) -> AsyncIterator[Reading]:
+            async with self._inner.read(entry, span) as reading:
+                last = span is not None and span.offset + span.size == entry.size
+                if last and not hanging.is_set():
+                    hanging.set()
+                    yield _Hanging(reading, seconds=60)
+                else:
+                    yield reading
+
+    # So many lanes for so little memory: parts are read in spans.
+    options = quick(transfers=64, memory=16 * MIB)
+    async with asyncio.timeout(20):
+        assert (await transfer.sync(Far(source), target, options)).ok
+    assert hanging.is_set()
+    assert contents(target) == contents(source)

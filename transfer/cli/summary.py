@@ -38,7 +38,7 @@ def next_steps(job: Job, result: Result) -> list[str]:
     if result.refused:
         steps.append(f"Refused: {result.refused}")
     if totals.failed and job.verb == "verify":
-        steps.append("transfer sync makes them equal.")
+        steps.append("transfer sync makes them equal; --delete removes what only the target has.")
     elif totals.failed and not result.interrupted:
         steps.append("Run the same command again to try what failed once more.")
     if totals.failed > _SHOWN and not options.report:
