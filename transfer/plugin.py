@@ -266,6 +266,8 @@ class Location:
     container: str
     path: str
     settings: Mapping[str, object] = field(default_factory=dict, repr=False)
+    given: frozenset[str] = frozenset()
+    """The names of those from the command line: they go before what the file says to the contrary."""
 
 
 @dataclass(frozen=True, slots=True)

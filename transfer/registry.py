@@ -67,7 +67,7 @@ def _prepare(url: str, given: Mapping[str, Setting], config: Config) -> tuple[En
     _check_names({*of_remote, *given}, plugin, scheme, place)
     kept = {name: value for name, value in of_remote.items() if name not in given}
     settings = resolve(kept, config, place) | resolve(given, replace(config, path=None), f"'{url}'")
-    return point, plugin, Location(url, scheme, address.container, address.path, settings)
+    return point, plugin, Location(url, scheme, address.container, address.path, settings, frozenset(given))
 
 
 def _remote(url: str, address: Address, config: Config) -> tuple[str, Mapping[str, Setting]]:

@@ -22,30 +22,36 @@ class Chain:
         self._profile = profile
         self._session: Any = self._make(profile=profile)
         self._live: Any = None
+        self.secret_alone = False
+        """Whether the profile has a secret key without the access key that it belongs to."""
         self._config = self._read_config()
 
     def fetch(self) -> Credentials | None:
         """The credentials of the moment, renewed if they must be; None where there are none."""
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError, PartialCredentialsError  # noqa: PLC0415
 
         try:
             return asyncio.run(self._fetch())
+        except PartialCredentialsError as error:
+            # Only a name: the variable's or the option's.
+            lacking = error.kwargs["cred_var"]
+            raise Misconfigured(f"The credentials of {self.name} lack {lacking}; set it beside the rest") from None
         except (BotoCoreError, ClientError, OSError) as error:
             # The text could quote what a credential helper printed: only the kind is safe to show.
             kind = type(error).__name__
             remedy = "run 'aws sso login'" if "SSO" in kind or "Token" in kind else "see the AWS configuration"
-            raise Misconfigured(f"The credentials of {self._name} can't be had ({kind}): {remedy}") from None
+            raise Misconfigured(f"The credentials of {self.name} can't be had ({kind}): {remedy}") from None
         except RuntimeError as error:
             if "expired" not in str(error):  # what the SDK says of credentials that it has just fetched
                 raise
             raise Misconfigured(
-                f"The credentials of {self._name} have expired: get new ones and run this again"
+                f"The credentials of {self.name} have expired: get new ones and run this again"
             ) from None
         except (ValueError, TypeError, AttributeError, LookupError) as error:
             # It reads what a helper, a file or the environment holds, and trusts its form.
             kind = type(error).__name__
             raise Misconfigured(
-                f"The credentials of {self._name} can't be read ({kind}): "
+                f"The credentials of {self.name} can't be read ({kind}): "
                 "see what credential_process, or whatever gives them, prints"
             ) from None
 
@@ -69,7 +75,8 @@ class Chain:
         return self._config.get("endpoint_url")
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """What a sentence calls it."""
         return f"profile '{self._profile}'" if self._profile else "AWS"
 
     async def _fetch(self) -> Credentials | None:
@@ -93,6 +100,7 @@ class Chain:
             ) from None
         except BotoCoreError as error:
             raise Misconfigured(f"The AWS configuration can't be used: {error}") from None
+        self.secret_alone = "aws_secret_access_key" in profile and "aws_access_key_id" not in profile
         section = services.get(profile.get("services", ""), {}).get("s3", {})
         named = {name: value for name in ("region", "endpoint_url") if isinstance(value := profile.get(name), str)}
         if isinstance(section, dict) and "endpoint_url" in section:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from transfer.errors import Misconfigured
 from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
+from transfer_s3.signing import counting
 from transfer_s3.verifier import Verifier
 
 GIB = 1024**3
@@ -86,8 +87,9 @@ class Settings:
 def read_settings(location: Location) -> Settings:
     """The location's settings. Raises Misconfigured for one that makes no sense."""
     given = {name: str(value) for name, value in location.settings.items() if name in SETTINGS and value is not None}
-    if bool(given.get("access_key_id")) != bool(given.get("secret_access_key")):
-        raise Misconfigured(f"'{location.url}' needs both access_key_id and secret_access_key, or neither")
+    if not _flag(given, "anonymous"):
+        given.pop("anonymous", None)
+    given = counting(given, location.given, location.url)
     return Settings(
         endpoint=given.get("endpoint") or None,
         region=given.get("region") or None,
@@ -95,7 +97,7 @@ def read_settings(location: Location) -> Settings:
         secret_access_key=given.get("secret_access_key") or None,
         session_token=given.get("session_token") or None,
         profile=given.get("profile") or None,
-        anonymous=_flag(given, "anonymous") or False,
+        anonymous="anonymous" in given,
         path_style=_flag(given, "path_style"),
         ca_bundle=given.get("ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,
         request_payer=_flag(given, "request_payer") or False,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from transfer.errors import Misconfigured
 from transfer.wire.sigv4 import Credentials
+from transfer_s3 import environment
 from transfer_s3.chain import Chain
 
 _LOOK_EVERY = 5.0
@@ -73,8 +74,16 @@ class Searched:
     async def _fetch(self) -> Credentials:
         found = await asyncio.to_thread(self._chain.fetch)
         if found is None:
-            raise Misconfigured(
-                "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-                "name a profile, or set anonymous = true"
-            )
+            raise Misconfigured(self._nothing())
         return found
+
+    def _nothing(self) -> str:
+        """Why there are no credentials, with the remedy: of half a key, that it is one."""
+        if self._profile is None and environment.secret_alone():
+            return "The credentials of AWS lack AWS_ACCESS_KEY_ID; set it beside AWS_SECRET_ACCESS_KEY"
+        if self._chain.secret_alone:
+            return f"The credentials of {self._chain.name} lack aws_access_key_id; set it beside aws_secret_access_key"
+        return (
+            "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+            "name a profile, or set anonymous = true"
+        )

@@ -23,6 +23,11 @@ def credentials() -> Credentials | None:
     return Credentials(key, secret, _first(_TOKENS))
 
 
+def secret_alone() -> bool:
+    """Whether there is a secret key without the access key that it belongs to: nobody looks at it then."""
+    return bool(os.environ.get("AWS_SECRET_ACCESS_KEY")) and not os.environ.get("AWS_ACCESS_KEY_ID")
+
+
 def region() -> str | None:
     return _first(("AWS_REGION", "AWS_DEFAULT_REGION"))
 

@@ -87,6 +87,37 @@ async def test_nowhere_to_be_found() -> None:
     assert server.asked == []
 
 
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")],
+)
+async def test_half_a_key_in_the_environment(given: str, lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that is missing is named."""
+    monkeypatch.setenv(given, "sesame")
+    async with scripted(_listing) as server:
+        with pytest.raises(Misconfigured, match=f"The credentials of AWS lack {lacking}; set it beside") as caught:
+            await _check(server)
+    assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [("aws_access_key_id", "aws_secret_access_key"), ("aws_secret_access_key", "aws_access_key_id")],
+)
+async def test_half_a_key_in_a_file(
+    file: str, given: str, lacking: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is the option that a profile lacks."""
+    section = "profile work" if file == "AWS_CONFIG_FILE" else "work"
+    (tmp_path / "file").write_text(f"[{section}]\n{given} = sesame\n")
+    monkeypatch.setenv(file, str(tmp_path / "file"))
+    async with scripted(_listing) as server:
+        with pytest.raises(Misconfigured, match=f"of profile 'work' lack {lacking}; set it beside") as caught:
+            await _check(server, profile="work")
+    assert "sesame" not in str(caught.value)
+
+
 async def test_anonymous() -> None:
     """Unsigned requests carry nothing of a signature."""
     async with scripted(_listing) as server:

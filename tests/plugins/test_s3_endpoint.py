@@ -64,7 +64,7 @@ def test_a_region_in_a_name(address: str | None, region: str | None) -> None:
         ({"endpoint": "http://"}, "must be an address"),
         ({"path_style": "perhaps"}, "path_style = 'perhaps' must be true or false"),
         ({"verify": "hope"}, "must be one of crc64nvme, crc32c, md5, etag, none"),
-        ({"access_key_id": "a"}, "both access_key_id and secret_access_key"),
+        ({"access_key_id": "a"}, "both access_key_id and anonymous, which exclude each other"),
         ({"ca_bundle": "/no/such/file"}, "'/no/such/file' can't be used"),
         ({"profile": "nobody"}, "nobody"),
     ],

@@ -110,8 +110,10 @@ async def test_a_profile_that_is_named_comes_before_the_environment(monkeypatch:
 async def test_half_a_pair_of_settings_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not filled up from the environment."""
     _set(monkeypatch, **_KEYS)
-    with pytest.raises(Misconfigured, match="needs both"):
+    with pytest.raises(Misconfigured, match="has access_key_id but no secret_access_key; add it, or leave both out"):
         await _open(access_key_id="AK")
+    with pytest.raises(Misconfigured, match="has secret_access_key but no access_key_id"):
+        await _open(secret_access_key="s")
 
 
 async def test_what_is_missing_is_named() -> None:
