@@ -28,14 +28,18 @@ _NOTHING: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A bucket and the folder in it that keys are relative to (``prefix``: empty, or ending in ``/``)."""
+    """A bucket and the folder in it that keys are relative to (``prefix``: empty, or ending in ``/``).
+
+    ``scheme`` is what people write before it: that of a remote is the remote's name.
+    """
 
     bucket: str
     prefix: str
+    scheme: str = "s3"
 
     @property
     def url(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
+        return f"{self.scheme}://{self.bucket}/{self.prefix}"
 
     def name(self, key: str) -> str:
         """The object's full name. Raises Unsupported for a key that can't be one."""

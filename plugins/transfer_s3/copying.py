@@ -60,7 +60,7 @@ class Copying:
 async def _copy(
     bucket: Bucket, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool
 ) -> Stored:
-    source = Place(origin.container, origin.prefix)
+    source = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
     headers, lost = bucket.making(metadata)
     headers.update(_source_headers(bucket, source, entry))
     headers.update(_algorithm(bucket, entry), **(IF_ABSENT if if_absent else {}))
@@ -97,7 +97,7 @@ async def _update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
 
 async def copy_part(bucket: Bucket, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:
     """Copy ``part.span`` of ``entry`` at ``origin``. The checksums are the server's own."""
-    source = Place(origin.container, origin.prefix)
+    source = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
     await _guarded(replace(bucket, client=bucket.client.sibling(source)), entry)
     headers = _source_headers(bucket, source, entry)
     del headers["x-amz-metadata-directive"]

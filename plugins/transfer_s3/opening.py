@@ -32,7 +32,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     chain = await asyncio.to_thread(_chain, settings)
     address = settings.endpoint or _configured_endpoint(chain)
     region = settings.region or region_in(address) or environment.region() or (chain and chain.region)
-    place = Place(location.container, _folder(location.path))
+    place = Place(location.container, _folder(location.path), location.url.partition("://")[0])
     locator = partial(_locate, address, settings.path_style)
     endpoint = locator(place.bucket, region or DEFAULT_REGION)
     client = Client(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
@@ -23,7 +24,9 @@ from transfer.errors import (
     Transient,
     Unsupported,
 )
-from transfer.model import Body, Entry, Metadata, Upload
+from transfer.model import Body, Entry, Metadata, Part, Upload
+from transfer.plugin import Location, StoreOptions
+from transfer_s3 import plugin
 from transfer_s3.errors import retry_after
 
 _BODY = Body(b"x")
@@ -78,6 +81,26 @@ async def test_a_failure_without_a_document(status: int, kind: type[TransferErro
         store = await server.open()
         with pytest.raises(kind):
             await store.stat("k")
+
+
+async def test_a_remote_is_called_by_its_name() -> None:
+    """What is said of a bucket and its objects names them as the user did; so does a copy's source."""
+    async with scripted(lambda asked: error("AccessDenied", 403)) as server:
+        settings = {"endpoint": server.endpoint, **KEYS}
+        store = await plugin.open(Location("here://bucket/p", "s3", "bucket", "p", settings), StoreOptions())
+        try:
+            assert store.url == "here://bucket/p/"
+            with pytest.raises(Denied, match=r"^'here://bucket/p/' was refused"):
+                await store.check(write=False)
+            with pytest.raises(Denied, match=r"^'here://bucket/p/k' was refused"):
+                await store.stat("k")
+            upload = Upload("k", "u", 1, 1)
+            with pytest.raises(Denied, match=r"^'here://other/q/k' was refused"):
+                await store.copy_part(
+                    upload, Part(1, 0, 1), replace(store.origin, container="other", prefix="q/"), Entry("k", etag="e")
+                )
+        finally:
+            await store.aclose()
 
 
 async def test_an_error_inside_a_success() -> None:
