@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, Engine
+from transfer.cli.logs import logging_to
 from transfer.errors import Denied, Misconfigured, NoSpace, NotFound, Refused, Transient
 from transfer.event import Notice
+from transfer.secrets import Redactor
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,13 @@ def test_notices_are_told_where_there_is_no_live_display(cli: Cli, engine: Engin
     assert cli("sync", "a", "b", "--no-progress").stderr == "transfer: The stream may have up to 5 GiB.\n"
     outcome = cli("sync", "a", "b", "--json")
     assert (outcome.stderr, '"notice"' in outcome.stdout) == ("", True)
+
+
+def test_a_log_that_can_not_be_written_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """And the run goes on."""
+    with logging_to(Redactor(), level="info", file=Path("/dev/full")):
+        for number in range(3):
+            logging.getLogger("transfer").info("line %d", number)
+    assert capsys.readouterr().err == (
+        "transfer: The log file '/dev/full' can't be written: No space left on device. What goes on is not logged.\n"
+    )

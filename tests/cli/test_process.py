@@ -198,12 +198,87 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(
     assert (status, err) == (141, "")
 
 
-def test_a_full_stdout_is_a_sentence(start: Start, tmp_path: Path) -> None:
+FULL = "transfer: Standard output can't be written: No space left on device."
+
+
+@pytest.mark.parametrize("command", ["ls .", "plugins", "plugins --json", "--help", "--version", "ls --help"])
+def test_a_full_stdout_is_a_sentence(start: Start, tmp_path: Path, command: str) -> None:
     """Results that can't be written are an error."""
     (tmp_path / "a").touch()
     with open("/dev/full", "wb") as full:
-        status, _, err, _ = ended_silently(start("ls", tmp_path, stdout=full))
-    assert (status, err) == (1, "transfer: Standard output can't be written: No space left on device.\n")
+        status, _, err, _ = ended_silently(start(*command.split(), stdout=full, cwd=tmp_path))
+    assert (status, err) == (1, f"{FULL}\n")
+
+
+def test_a_run_ends_as_it_should_where_stdout_is_full(start: Start, tmp_path: Path) -> None:
+    """It is told that the summary is lost; the next run has nothing to do, and the list of jobs can't be shown."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "k").touch()
+    command = ("sync", tmp_path / "a", tmp_path / "b")
+    with open("/dev/full", "wb") as full:
+        status, _, err, _ = ended_silently(start(*command, stdout=full))
+        jobs = ended_silently(start("jobs", stdout=full))
+    assert (status, err) == (1, f"{FULL} The run itself has ended; only its summary is lost.\n")
+    assert jobs[0:3] == (1, "", f"{FULL}\n")
+    status, out, _, _ = ended(start(*command))
+    assert (status, "1 proven equal" in out) == (0, True)
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (1, 2), (0, 1, 2)])
+def test_closed_streams_hinder_nothing(start: Start, tmp_path: Path, closed: tuple[int, ...]) -> None:
+    """No file that is opened later takes their place."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "k").write_text("k")
+    process = start("sync", "a", "b", "--json", cwd=tmp_path, preexec_fn=lambda: [*map(os.close, closed)])
+    assert (ended(process)[0], (tmp_path / "b" / "k").read_text()) == (0, "k")
+
+
+def test_a_closed_stdin_is_no_empty_one(start: Start, tmp_path: Path) -> None:
+    """Nothing is written for it."""
+    process = start("copy", "-", tmp_path / "k", preexec_fn=lambda: os.close(0))
+    status, out, _, _ = ended(process)
+    assert status == 1
+    assert "k: Standard input can't be read: Bad file descriptor." in out
+    assert not (tmp_path / "k").exists()
+
+
+def test_a_full_stderr_hinders_nothing(start: Start, tmp_path: Path) -> None:
+    """What can't be told there is lost."""
+    with open("/dev/full", "wb") as full:
+        process = start("copy", "-", tmp_path / "k", stderr=full)
+        assert ended_out(process)[0] == 0
+        assert ended_out(start("ls", tmp_path / "nowhere", stderr=full))[0] == 2
+
+
+def ended_out(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Exit status and stdout of a process whose stderr is not ours."""
+    assert process.stdout is not None
+    out = process.stdout.read().decode()
+    return process.wait(20), out
+
+
+EARLY = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from transfer.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("name", ["click", "transfer.cli.moving", "transfer.engine"])
+def test_a_signal_during_the_start_ends_it_quietly(start: Start, name: str) -> None:
+    """While modules are being imported."""
+    status, out, err, _ = ended(start("sync", "a", "b", python=EARLY.format(name=name)))
+    assert (status, out, err.lstrip()) in [
+        (130, "", ""),
+        (130, "", "transfer: interrupted; run the same command again to go on from here.\n"),
+    ]
 
 
 def test_keys_are_piped_from_ls_to_copy(start: Start, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from transfer.cli.command import Command, Exampled, together
 from transfer.cli.problems import say
 from transfer.cli.running import run
 from transfer.cli.settings import make_options
-from transfer.cli.stdio import write_stdout
+from transfer.cli.stdio import show, write_stdout
 from transfer.cli.values import reading
 from transfer.cli.words import count, printable
 from transfer.errors import Misconfigured
@@ -120,7 +120,7 @@ async def _set(name: str, words: Mapping[str, str]) -> int:
     told = await set_job(name, words)
     asked = printable(" ".join(f"{word}={value}" for word, value in words.items()))
     if told.taken:
-        click.echo(f"{_sides(told.pair)}  {asked}")
+        show(f"{_sides(told.pair)}  {asked}")
         return 0
     click.echo(f"transfer: {told.process} has not looked yet; it will change to {asked} when it does.", err=True)
     return 1
@@ -131,7 +131,7 @@ async def _clean(work: Callable[[], Awaitable[Sequence[Cleaned]]], redactor: Red
     for job in cleaned:
         if job.aborted or job.problem is None:
             done = f"{count(len(job.aborted), 'upload')} aborted{', forgotten' if job.forgotten else ''}"
-            click.echo(f"{_sides(job.pair)}  {done}")
+            show(f"{_sides(job.pair)}  {done}")
         for key, error in job.left.items():
             say(f"'{key}' is left open: {error}", redactor)
         if job.problem is not None:
@@ -148,7 +148,7 @@ async def _show(json: bool) -> int:
     elif not found:
         click.echo("No checkpoints on this machine.", err=True)
     else:
-        click.echo("\n\n".join("\n".join(_lines(job)) for job in found))
+        show("\n\n".join("\n".join(_lines(job)) for job in found))
     return 0
 
 

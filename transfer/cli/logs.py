@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from transfer.cli.problems import say
 from transfer.errors import Misconfigured
 from transfer.secrets import RedactingFormatter, Redactor
 
@@ -24,7 +25,7 @@ def logging_to(redactor: Redactor, *, level: str | None, file: Path | None) -> I
     Tracebacks go to a file, and to stderr only with ``level`` debug. Raises Misconfigured
     where ``file`` can't be written.
     """
-    handler = _Stderr() if file is None else _open(file)
+    handler = _Stderr() if file is None else _open(file, redactor)
     lines = _Formatter(tracebacks=file is not None or level == "debug")
     handler.setFormatter(RedactingFormatter(lines, redactor))
     queue: SimpleQueue[Any] = SimpleQueue()
@@ -66,6 +67,31 @@ class _Stderr(logging.StreamHandler[Any]):
     def stream(self, value: Any) -> None:
         """It can't be set."""
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - so logging calls it
+        """There is nowhere left to tell it."""
+
+
+class _File(logging.FileHandler):
+    """What can't be written is lost, which is told once, and holds nothing up."""
+
+    def __init__(self, path: Path, redactor: Redactor) -> None:
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+        self._path = path
+        self._redactor = redactor
+        self._told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - so logging calls it
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._told:
+            self._told = True
+            say(f"{_unwritable(self._path, error)} What goes on is not logged.", self._redactor)
+
+    def close(self) -> None:
+        with suppress(OSError):  # it has been told
+            super().close()
+
 
 class _Formatter(logging.Formatter):
     def __init__(self, *, tracebacks: bool) -> None:
@@ -78,8 +104,12 @@ class _Formatter(logging.Formatter):
         return super().format(record)
 
 
-def _open(file: Path) -> logging.Handler:
+def _open(file: Path, redactor: Redactor) -> logging.Handler:
     try:
-        return logging.FileHandler(file, encoding="utf-8", errors="backslashreplace")
+        return _File(file, redactor)
     except OSError as error:
-        raise Misconfigured(f"The log file '{file}' can't be written: {error.strerror}.") from None
+        raise Misconfigured(_unwritable(file, error)) from None
+
+
+def _unwritable(file: Path, error: OSError) -> str:
+    return f"The log file '{file}' can't be written: {error.strerror}."

@@ -17,6 +17,7 @@ from transfer.cli.job import Job, Rows
 from transfer.cli.problems import BROKEN_PIPE, INTERRUPTED, say
 from transfer.cli.progress import progress
 from transfer.cli.running import Stop, run
+from transfer.cli.stdio import show
 from transfer.cli.summary import summary
 from transfer.cli.tally import Tally
 from transfer.errors import TransferError
@@ -48,10 +49,9 @@ async def _perform(job: Job, redactor: Redactor, stop: Stop) -> int:
         raise
     except TransferError:
         if tally.result is not None:
-            _conclude(job, tally.result)
+            _conclude(job, tally.result, redactor)
         raise
-    _conclude(job, result)
-    return result.exit_status
+    return _conclude(job, result, redactor)
 
 
 @contextmanager
@@ -108,16 +108,22 @@ class _All:
 def _tell_stop(job: Job, result: Result | None, stop: Stop, redactor: Redactor) -> None:
     """How far it came and how to go on; nothing where nobody reads any more."""
     if stop.status == INTERRUPTED and result is not None and job.rows is not Rows.EVENTS:
-        _conclude(job, result)
+        _conclude(job, result, redactor)
     elif stop.status is not None and stop.status != BROKEN_PIPE:
         say(stop.last_words, redactor)
 
 
-def _conclude(job: Job, result: Result) -> None:
-    """The summary, unless JSON lines have told it."""
-    if job.rows is not Rows.EVENTS:
-        text = summary(job, result, color=colored(sys.stdout.isatty()))
-        click.echo(f"\n{text}" if job.rows is not Rows.NONE else text)
+def _conclude(job: Job, result: Result, redactor: Redactor) -> int:
+    """Show the summary, unless JSON lines have told it; returns the exit status."""
+    if job.rows is Rows.EVENTS:
+        return result.exit_status
+    text = summary(job, result, color=colored(sys.stdout.isatty()))
+    try:
+        show(f"\n{text}" if job.rows is not Rows.NONE else text)
+    except TransferError as error:
+        say(f"{error} The run itself has ended; only its summary is lost.", redactor)
+        return result.exit_status or 1
+    return result.exit_status
 
 
 def colored(terminal: bool) -> bool:

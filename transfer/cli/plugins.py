@@ -10,6 +10,7 @@ import click
 
 from transfer.cli import choices as choose
 from transfer.cli.command import Command
+from transfer.cli.stdio import show
 from transfer.plugin import Capabilities
 from transfer.registry import PluginInfo
 from transfer.registry import plugins as installed
@@ -23,10 +24,9 @@ def plugins(json: bool, **_: Any) -> int:
     """Show what URLs can name, what each kind of store can do, and what is missing to use it."""
     found = installed()
     if json:
-        for info in found:
-            click.echo(codec.dumps(_body(info), ensure_ascii=False))
-        return 0
-    click.echo("\n\n".join("\n".join(_lines(info)) for info in found))
+        show("\n".join(codec.dumps(_body(info), ensure_ascii=False) for info in found))
+    else:
+        show("\n\n".join("\n".join(_lines(info)) for info in found))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -44,6 +45,10 @@ def describe(error: BaseException, redactor: Redactor) -> int:
 
 def describe_usage(error: BaseException) -> int:
     """The same for errors of the command line itself, before any configuration is known."""
+    if isinstance(error, OSError) and error.filename is None:
+        # Nothing is read or written so early but the text of --help and --version.
+        drop_stdout()
+        error = TransferError(unwritable(error))
     return describe(error, Redactor())
 
 
@@ -55,15 +60,22 @@ def status_of(error: TransferError) -> int:
 
 
 def say(sentence: str, redactor: Redactor) -> None:
-    """One line on stderr, without secrets and control characters."""
-    click.echo(f"transfer: {printable(redactor.redact(sentence))}", err=True)
+    """One line on stderr, without secrets and control characters; lost where stderr can't be written."""
+    with suppress(OSError):
+        click.echo(f"transfer: {printable(redactor.redact(sentence))}", err=True)
+
+
+def unwritable(error: OSError) -> str:
+    """The sentence for a stdout that takes nothing more."""
+    return f"Standard output can't be written: {error.strerror}."
 
 
 def drop_stdout() -> None:
-    """Send to nowhere what is still to be written to a stdout that nobody reads any more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    """What is buffered still goes nowhere, so that the interpreter's own flush at exit does not fail again."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _leaf(error: BaseException) -> BaseException:

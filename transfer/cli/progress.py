@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import click
@@ -91,7 +91,8 @@ class Lines:
             phrases.looking(tally) if not tally.objects else "",
             phrases.waiting(tally),
         ]
-        click.echo(" · ".join(part for part in parts if part), err=True)
+        with suppress(OSError):  # a full disk behind stderr is no reason to end
+            click.echo(" · ".join(part for part in parts if part), err=True)
 
     def close(self) -> None:
         """Nothing is left on the screen."""

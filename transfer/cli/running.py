@@ -13,8 +13,7 @@ from types import FrameType
 from typing import Any
 
 from transfer import loop
-from transfer.cli.problems import BROKEN_PIPE, INTERRUPTED, drop_stdout
-from transfer.cli.stdio import unwritable
+from transfer.cli.problems import BROKEN_PIPE, INTERRUPTED, drop_stdout, unwritable
 from transfer.descriptors import raise_limit
 
 _GRACE = 1.7

@@ -7,28 +7,44 @@ import os
 import stat
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from io import BufferedReader
 from typing import cast
 
+import click
+
+from transfer.cli.problems import drop_stdout, unwritable
 from transfer.errors import TransferError
 
 _CHUNK = 1024 * 1024
 
 
 async def stdin_chunks() -> AsyncIterator[bytes]:
-    """What stdin holds, up to its end. Stops reading at once when cancelled."""
+    """What stdin holds, up to its end. Stops reading at once when cancelled. Raises TransferError."""
     file = cast("BufferedReader", sys.stdin.buffer)
     waits_for = _waiting_descriptor(file)
     while True:
-        if waits_for is None:
-            chunk = await asyncio.to_thread(file.read1, _CHUNK)
-        else:
-            await _readable(waits_for)
-            chunk = file.read1(_CHUNK)
+        try:
+            if waits_for is None:
+                chunk = await asyncio.to_thread(file.read1, _CHUNK)
+            else:
+                await _readable(waits_for)
+                chunk = file.read1(_CHUNK)
+        except OSError as error:
+            raise TransferError(f"Standard input can't be read: {error.strerror}.") from None
         if not chunk:
             return
         yield chunk
+
+
+def show(text: str) -> None:
+    """Print it for people, now. Raises BrokenPipeError where nobody reads, TransferError where it can't be held."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_stdout()
+        raise TransferError(unwritable(error)) from None
 
 
 async def write_stdout(data: bytes | str) -> None:
@@ -50,21 +66,8 @@ def write_now(data: bytes | str) -> None:
             left = left[sys.stdout.buffer.write(left) :]
         sys.stdout.buffer.flush()
     except OSError:
-        _give_up_stdout()
+        drop_stdout()
         raise
-
-
-def _give_up_stdout() -> None:
-    """What is buffered still goes nowhere, so that the interpreter's own flush at exit does not fail again."""
-    with suppress(OSError):
-        descriptor = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(descriptor, sys.stdout.fileno())
-        os.close(descriptor)
-
-
-def unwritable(error: OSError) -> str:
-    """The sentence for it."""
-    return f"Standard output can't be written: {error.strerror}."
 
 
 def _waiting_descriptor(file: BufferedReader) -> int | None:
