@@ -215,3 +215,13 @@ def test_elsewhere_it_is_one_line(tally: Tally, capsys: pytest.CaptureFixture[st
     assert line.startswith("1 of at least 3 objects · 15.0 MiB of at least 30.0 MiB")
     assert line.count("\n") == 1
     assert printable(line[:-1]) == line[:-1]
+
+
+def test_the_first_line_has_the_rate_so_far(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which is that since the beginning."""
+    tally = Tally(clock=clock)
+    lines = Lines(tally)
+    tally(BytesMoved("k", 20 * 1024**2))
+    clock.now += 10
+    lines.show()
+    assert " · 2.0 MiB/s · " in capsys.readouterr().err

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from tests.cli.samples import COPIED, FAILED, result_of
+from tests.virtual_time import clock, run_virtually
 from transfer.cli import stream
 from transfer.event import (
     Action,
@@ -40,7 +42,7 @@ EVENTS: list[Event] = [
 
 def told(events: list[Event]) -> list[dict[str, object]]:
     lines: list[str] = []
-    listen = stream.json_lines(lines.append)
+    listen = stream.JsonLines(lines.append)
     for event in events:
         listen(event)
     return [json.loads(line) for line in lines]
@@ -81,11 +83,31 @@ def test_progress_comes_once_a_second() -> None:
     """A thousand moves in three seconds make three lines of progress."""
     now = 0.0
     lines: list[str] = []
-    listen = stream.json_lines(lines.append, clock=lambda: now)
+    listen = stream.JsonLines(lines.append, clock=lambda: now)
+    listen(EVENTS[0])
     for _ in range(1000):
         now += 0.0032
         listen(BytesMoved("k", 1))
-    assert len(lines) == 3
+    assert len(lines) == 1 + 3
+
+
+def test_progress_comes_where_nothing_happens() -> None:
+    """Once a second from the start of a run to its end, and not before or after."""
+    lines: list[str] = []
+
+    async def run() -> None:
+        listen = stream.JsonLines(lines.append, clock=clock)
+        telling = asyncio.create_task(listen.keep_telling())
+        for event, seconds in ((None, 10.0), (EVENTS[0], 3.4), (BytesMoved("k", 1), 1.5), (EVENTS[-1], 10.0)):
+            if event is not None:
+                listen(event)
+            await asyncio.sleep(seconds)
+        telling.cancel()
+
+    run_virtually(run())
+    events = [json.loads(line) for line in lines]
+    assert [event["event"] for event in events] == ["run_started", *["progress"] * 5, "run_finished"]
+    assert [event["bytes_moved"] for event in events[1:-1]] == [0, 0, 0, 1, 1]
 
 
 def test_a_plan_is_a_line_for_each_step() -> None:

@@ -62,7 +62,10 @@ def _shown(job: Job, tally: Tally, stop: Stop, redactor: Redactor) -> Iterator[L
         if job.rows is not Rows.NONE:
             drain = stream.lines_to_stdout(stop.output_failed)
             stack.callback(drain.close)
-            listeners.append(_rows(job.rows, drain.put))
+            rows = _rows(job.rows, drain.put)
+            listeners.append(rows)
+            if isinstance(rows, stream.JsonLines):
+                stack.callback(asyncio.create_task(rows.keep_telling()).cancel)
         used = job.rows is not Rows.NONE
         live = stack.enter_context(progress(job.title, tally, wanted=job.progress, stdout_is_used=used))
         if not live and job.rows is not Rows.EVENTS:
@@ -86,7 +89,7 @@ def _controlled(job: Job) -> Iterator[None]:
 
 def _rows(rows: Rows, put: Callable[[str], None]) -> Listener:
     if rows is Rows.EVENTS:
-        return stream.json_lines(put)
+        return stream.JsonLines(put)
     if rows is Rows.PLAN:
         return stream.plan_lines(put, color=colored(sys.stdout.isatty()))
     return stream.difference_lines(put, color=colored(sys.stdout.isatty()))

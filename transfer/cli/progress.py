@@ -75,6 +75,7 @@ class Lines:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._pace = Pace()
+        self._pace.add(phrases.sample(tally))
 
     def show(self) -> None:
         tally, pace = self._tally, self._pace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -24,6 +25,7 @@ from transfer.event import (
     Planned,
     Result,
     RunFinished,
+    RunStarted,
     Verdict,
 )
 from transfer.report import Value, outcome_row
@@ -44,7 +46,7 @@ def lines_to_stdout(on_failure: Callable[[OSError], None]) -> Drain[str]:
     return Drain(lambda lines: write_now("\n".join(lines) + "\n"), on_failure=on_failure)
 
 
-def json_lines(put: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> Listener:
+class JsonLines:
     """A listener that puts each event as a JSON object with its name under ``event``.
 
     Names and fields are those of :mod:`transfer.event` (``RunStarted`` is
@@ -52,17 +54,38 @@ def json_lines(put: Callable[[str], None], *, clock: Callable[[], float] = time.
     ``run_finished`` the totals beside ``exit_status``, and ``bytes_moved`` and ``listed``
     are summed up into one ``progress`` a second.
     """
-    progress = _Progress(clock)
 
-    def listen(event: Event) -> None:
+    def __init__(self, put: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._put = put
+        self._progress = _Progress(clock)
+        self._running = False
+
+    def __call__(self, event: Event) -> None:
         if isinstance(event, BytesMoved | Listed):
-            progress.add(event)
-        if progress.is_due() or isinstance(event, RunFinished):
-            put(_line("progress", progress.take()))
+            self._progress.add(event)
+        if isinstance(event, RunFinished):
+            self._running = False
+            self._tell_progress()
+        else:
+            self._tell_if_due()
         if not isinstance(event, BytesMoved | Listed):
-            put(_line(_NAMES[type(event)], _body(event)))
+            self._put(_line(_NAMES[type(event)], _body(event)))
+        if isinstance(event, RunStarted):
+            self._running = True
+            self._progress.begin()
 
-    return listen
+    async def keep_telling(self) -> None:
+        """Tell the progress of a run in time though no event comes, until cancelled."""
+        while True:
+            await asyncio.sleep(self._progress.left or _EVERY)
+            self._tell_if_due()
+
+    def _tell_if_due(self) -> None:
+        if self._running and not self._progress.left:
+            self._tell_progress()
+
+    def _tell_progress(self) -> None:
+        self._put(_line("progress", self._progress.take()))
 
 
 def plan_lines(put: Callable[[str], None], *, color: bool) -> Listener:
@@ -103,9 +126,13 @@ class _Progress:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._at = clock()
+        self.begin()
         self._bytes = self._resumed = 0
         self._listed: dict[str, int] = {"source": 0, "target": 0}
+
+    def begin(self) -> None:
+        """It is to be told a while from now."""
+        self._at = self._clock()
 
     def add(self, event: BytesMoved | Listed) -> None:
         if isinstance(event, Listed):
@@ -115,11 +142,13 @@ class _Progress:
         else:
             self._bytes += event.size
 
-    def is_due(self) -> bool:
-        return self._clock() - self._at >= _EVERY
+    @property
+    def left(self) -> float:
+        """Seconds until it is to be told again."""
+        return max(0.0, _EVERY - (self._clock() - self._at))
 
     def take(self) -> dict[str, Value]:
-        self._at = self._clock()
+        self.begin()
         listed = {f"{side}_listed": count for side, count in self._listed.items()}
         return {"bytes_moved": self._bytes, "bytes_resumed": self._resumed, **listed}
 
