@@ -144,6 +144,8 @@ class Store:
     """Whether what is in it is seen by this process alone, so that no other can open it."""
     paces: bool = False
     """Whether :meth:`put` and :meth:`put_part` send bit by bit, and heed ``body.pace``."""
+    empty: bool = False
+    """Whether :meth:`check` has seen that nothing is in it, where that cost no request more."""
 
     async def check(self, *, write: bool) -> None:
         """See that the store is there and reachable, and find out what it can do.

@@ -50,6 +50,8 @@ class MemoryStore(Store):
 
     async def check(self, *, write: bool) -> None:
         """Always there, always writable."""
+        prefix = self.origin.prefix
+        self.empty = not any(name.startswith(prefix) for name in self._bucket.objects)
 
     async def list(
         self, prefix: str = "", *, after: str | None = None, resume: str | None = None, prune: Prune | None = None

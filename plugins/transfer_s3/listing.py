@@ -37,6 +37,15 @@ async def pages(
         here = there
 
 
+def is_empty(document: bytes, prefix: str) -> bool:
+    """Whether a first page lists nothing at all. One that can't be read is left to who wants to know more of it."""
+    try:
+        found = parse_page(document, prefix)
+    except Corrupt:
+        return False
+    return not found.items and found.last is None and not found.truncated
+
+
 def _position(here: str | None) -> dict[str, str]:
     if here is None:
         return {}

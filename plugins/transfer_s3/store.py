@@ -58,7 +58,8 @@ class S3Store(Store):
         client = self._bucket.client
         # A listing of one key tells more than a HEAD: errors come with a document, and it is what we will need.
         query = {"list-type": "2", "max-keys": "1", "prefix": client.place.prefix}
-        await client.call("GET", None, query)
+        reply = await client.call("GET", None, query)
+        self.empty = listing.is_empty(reply.body, client.place.prefix)
         if write:
             await probe.may_write(self._bucket)
         self._settle(await self._find_verifier(ask=write))

@@ -24,6 +24,8 @@ async def test_what_a_store_can_do_is_asked_each_time() -> None:
     inner.capabilities = Capabilities(copy=True)
     assert bench.layered.capabilities == Capabilities(copy=True)
     assert (bench.layered.url, bench.layered.origin, bench.layered.limits) == (inner.url, inner.origin, inner.limits)
+    inner.empty = True
+    assert bench.layered.empty
 
 
 async def test_all_calls_work_through_all_layers() -> None:

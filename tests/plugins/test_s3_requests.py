@@ -425,3 +425,21 @@ async def test_a_key_of_ones_own(tmp_path: Path, spelling: str) -> None:
     file.write_bytes(b"short")
     with pytest.raises(Misconfigured, match="must hold 32 bytes"):
         await read_encryption(options, None, "https")
+
+
+@pytest.mark.parametrize(
+    ("listed", "empty"),
+    [
+        (EMPTY_LISTING, True),
+        (EMPTY_LISTING.replace("</List", "<Contents><Key>p/k</Key></Contents></List"), False),
+        (EMPTY_LISTING.replace("</List", "<Contents><Key>p/</Key></Contents></List"), False),
+        (EMPTY_LISTING.replace("false", "true"), False),
+        ("no listing", False),
+    ],
+)
+async def test_a_check_sees_whether_anything_is_there(listed: str, empty: bool) -> None:
+    """With the one listing that it asks for; the mark of a folder counts, and what can't be read tells nothing."""
+    async with scripted(lambda asked: document(listed)) as server:
+        store = await server.open("p")
+        await store.check(write=False)
+        assert (store.empty, len(server.asked)) == (empty, 1)

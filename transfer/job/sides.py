@@ -12,14 +12,14 @@ from transfer.bucket import Bucket
 from transfer.config import Config, load_config
 from transfer.controls import Controls
 from transfer.descriptors import calls_within_limit
-from transfer.errors import Misconfigured, NotFound
+from transfer.errors import Misconfigured, NotFound, TransferError
 from transfer.event import Listener
 from transfer.goodput import MOST
 from transfer.governor import Governor
 from transfer.job.watched import watched_store
 from transfer.layers import wrap
 from transfer.layers.pace import Pace
-from transfer.location import inside, is_disk, same
+from transfer.location import inside, is_disk, same, split_object
 from transfer.options import Options
 from transfer.plugin import Store
 from transfer.registry import open_store
@@ -135,6 +135,8 @@ async def open_sides(
         if trees:
             refuse_overlap(sides)
         await _check(sides, write=write)
+        if isinstance(source, str) and first.empty:
+            await _refuse_object(source, options, listener, config)
         yield _paced(sides, controls)
 
 
@@ -166,6 +168,22 @@ def _refuse(one: Store, other: Store, name: str, other_name: str) -> None:
         raise Misconfigured(f"{name} {one.url} lies inside {other_name} {other.url}; name places apart.")
     if inside(other.origin, one.origin):
         raise Misconfigured(f"{other_name} {other.url} lies inside {name} {one.url}; name places apart.")
+
+
+async def _refuse_object(url: str, options: Options, listener: Listener, config: Config) -> None:
+    """Raise Misconfigured where nothing is below ``url``, but it is an object's: as a folder it is merely empty."""
+    try:
+        folder, key = split_object(url)
+    except Misconfigured:
+        return
+    async with opened(folder, for_reading(options), listener, config, options.source_settings) as store:
+        try:
+            await store.stat(key)
+        except TransferError:
+            return
+    raise Misconfigured(
+        f"'{url}' is an object, not a folder; copy it with 'transfer copy', or give the folder that it is in."
+    )
 
 
 async def _check(sides: Sides, *, write: bool) -> None:

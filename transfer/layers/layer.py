@@ -64,6 +64,10 @@ class Layer(Store):
     def paces(self) -> bool:  # type: ignore[override]
         return self._inner.paces
 
+    @property
+    def empty(self) -> bool:  # type: ignore[override]
+        return self._inner.empty
+
     async def check(self, *, write: bool) -> None:
         await self._call(f"check {self.url}", lambda: self._inner.check(write=write))
 
