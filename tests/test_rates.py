@@ -93,7 +93,7 @@ def _written(rates: Rates) -> str:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "fast", "0", "-1", "1M:", ":1M", "1M:2M:3M", "1M 2M", "08:00", "08:00,", ",1M", "8,1M", "24:00,1M",
+        "", "fast", "0.5", "-1", "1M:", ":1M", "1M:2M:3M", "1M 2M", "08:00", "08:00,", ",1M", "8,1M", "24:00,1M",
         "08:60,1M", "Mon 08:00,1M", "Mun-08:00,1M", "08:00,1M,2M", "08:00,1M 09:00", "08:00,1M 08:00,2M",
         "Mon-08:00,1M 08:00,2M",
     ],
@@ -102,6 +102,12 @@ def test_wrong_limits(text: str) -> None:
     """One sentence that shows how to write it."""
     with pytest.raises(Misconfigured, match=r"(write for example|name each time once)[^.]*\.$"):
         parse_limit(text)
+
+
+def test_nothing_a_second_is_no_limit() -> None:
+    """As other programs have it."""
+    assert parse_limit("0") == parse_limit("off")
+    assert parse_limit("0:1M") == parse_limit("off:1M")
 
 
 def test_numbers_and_texts_mean_the_same() -> None:

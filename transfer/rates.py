@@ -121,7 +121,7 @@ def _rates(text: str) -> Rates:
 
 
 def _rate(text: str) -> int | None:
-    return None if text.strip().lower() == UNLIMITED else parse_rate(text)
+    return None if text.strip().lower() in (UNLIMITED, "0") else parse_rate(text)
 
 
 def _shown(rate: int | None) -> str:

@@ -56,6 +56,50 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(cli: Cli, tree: Path, tmp
         assert {row["verdict"] for row in csv.DictReader(file)} == {"planned"}
 
 
+def test_quiet_leaves_the_errors(cli: Cli, tree: Path, bucket: str) -> None:
+    """Nothing where all went well; what failed on stderr; and the rows that were asked for."""
+    outcome = cli("sync", tree, bucket, "-q")
+    assert (outcome.exit_code, outcome.output) == (0, "")
+    (tree / "a.txt").write_text("other")
+    outcome = cli("sync", tree, bucket, "--immutable", "--quiet")
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr == "transfer: a.txt: --immutable forbids to overwrite it (changed at the source)\n"
+    outcome = cli("sync", tree, bucket, "-qn")
+    assert (outcome.exit_code, outcome.output) == (0, "copy                  5 B  a.txt  (changed at the source)\n")
+    outcome = cli("verify", tree, bucket, "-q")
+    assert (outcome.exit_code, outcome.stderr) == (1, "")
+    assert outcome.stdout.split()[2] == "a.txt"
+
+
+def test_quiet_tells_what_was_refused(cli: Cli, tree: Path, bucket: str) -> None:
+    """It is an error."""
+    assert cli("sync", tree, bucket, "-q").exit_code == 0
+    (tree / "a.txt").unlink()
+    outcome = cli("sync", tree, bucket, "-q", "--delete", "--max-delete", "0")
+    assert (outcome.exit_code, outcome.stdout) == (3, "")
+    assert outcome.stderr.startswith("transfer: Refused: 1 deletions are more than")
+
+
+def test_quiet_streams_have_no_note(cli: Cli, bucket: str) -> None:
+    """How large a stream may get is said to whoever wants to hear it."""
+    assert "The stream may have" in cli("copy", "-", f"{bucket}/k", stdin=b"data").stderr
+    outcome = cli("copy", "-", f"{bucket}/k", "--quiet", stdin=b"data")
+    assert (outcome.exit_code, outcome.output) == (0, "")
+
+
+def test_verbose_names_each_object(cli: Cli, tree: Path, bucket: str) -> None:
+    """That something is done for; not those that are left as they are."""
+    outcome = cli("sync", tree, bucket, "-v", "--include", "*.txt")
+    lines = outcome.stderr.splitlines()
+    assert sorted(line.partition("transfer.objects: ")[2] for line in lines) == [
+        "copy done: a.txt (new)", "copy done: ü +%.txt (new)",
+    ]  # fmt: skip
+    outcome = cli("sync", tree, bucket, "--verbose")
+    assert [line.rpartition(": ")[2] for line in outcome.stderr.splitlines()] == ["d/b.bin (new)"]
+    assert "2 proven equal" in outcome.stdout
+    assert "exclude each other" in cli("sync", tree, bucket, "-v", "-q").stderr
+
+
 def test_verify_lists_differences_and_ends_with_1(cli: Cli, tree: Path, bucket: str) -> None:
     """Each difference is a line, and the exit status tells that there are some."""
     cli("sync", tree, bucket)
@@ -104,6 +148,14 @@ def test_a_stream_goes_in_and_out(cli: Cli, bucket: str) -> None:
     assert cli("copy", f"{bucket}/k", "-").stdout_bytes == data
     assert cli("cat", f"{bucket}/k").stdout_bytes == data
     assert cli("cat", f"{bucket}/k", "--range", "256-258").stdout_bytes == b"\0\1\2"
+
+
+def test_a_stream_that_failed_starts_over(cli: Cli, bucket: str) -> None:
+    """The advice to run the same command again to go on would be wrong: stdin has been read."""
+    assert cli("copy", "-", f"{bucket}/k", stdin=b"first").exit_code == 0
+    outcome = cli("copy", "-", f"{bucket}/k", "--immutable", stdin=b"second")
+    assert outcome.exit_code == 1
+    assert outcome.stdout.endswith("\nA stream can't be taken up again: run the command from the start.\n")
 
 
 def test_one_object_is_copied_under_a_new_name(cli: Cli, tree: Path, bucket: str) -> None:

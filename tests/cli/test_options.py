@@ -110,7 +110,7 @@ def test_rules_keep_the_order_of_the_command_line(cli: Cli, engine: Engine, tmp_
         (["sync", "a", "b", "--transfers", "0"], "'0' must be at least 1"),
         (["sync", "a", "b", "--max-delete", "-1"], "'-1' is not a number"),
         (["sync", "a", "b", "--newer", "soon"], "'soon' is not a time"),
-        (["sync", "a", "b", "--bwlimit", "0"], "'0' is not a rate"),
+        (["sync", "a", "b", "--bwlimit", "0K"], "'0K' is not a rate"),
         (["sync", "a", "b", "--bwlimit", "8,1M"], "'8,1M' is not an entry of a timetable"),
         (["sync", "a", "b", "--tps", "0"], "'0' is not a number of requests a second"),
         (["sync", "a", "b", "--include", "["], "transfer: "),
@@ -162,3 +162,17 @@ def test_an_unset_variable_of_the_shell_is_noticed(cli: Cli, option: str, senten
     outcome = cli("sync", "a", "b", option)
     assert outcome.exit_code == 2
     assert sentence in outcome.stderr
+
+
+def test_without_arguments_is_shown_how_to_begin(cli: Cli) -> None:
+    """Usage, one example, and where the rest is."""
+    outcome = cli("sync")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert outcome.stderr.splitlines() == [
+        "Usage: transfer sync [OPTIONS] SOURCE TARGET",
+        "",
+        "Example:",
+        "  transfer sync ./photos s3://bucket/photos --exclude '*.tmp'",
+        "",
+        "All options: transfer sync --help",
+    ]

@@ -50,7 +50,7 @@ class Section:
 
 
 _what = Section("What is done")
-DRY_RUN = _what.flag("--dry-run", help="Print what would be done, and why; change nothing.")
+DRY_RUN = _what.flag("-n", "--dry-run", help="Print what would be done, and why; change nothing.")
 COMPARING = together(
     _what.value(
         "--compare",
@@ -223,6 +223,8 @@ PROGRESS = _output.either(
     "--progress/--no-progress",
     help="Progress on stderr: live, or a line every 10 s.",
 )
+QUIET = _output.flag("-q", "--quiet", help="Errors alone: no summary, notes or progress.")
+VERBOSE = _output.flag("-v", "--verbose", help="Name each object that is done; --log-level info.")
 LOGGING = together(
     _output.value(
         "--log-level", type=click.Choice(LEVELS), metavar="LEVEL", help="debug, info, warning (default), error."

@@ -57,12 +57,14 @@ class Command(Exampled):
                 formatter.write_dl([(names.ljust(width), text) for _, (names, text) in members], col_max=_NAMES_WIDTH)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and self.no_args_is_help:
+            raise _NoArgs(ctx, self.example)
         ctx.meta["transfer.occurrences"] = self._occurrences(ctx, list(args))
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         params = ctx.params
-        level, file = params.pop("log_level", None), params.pop("log_file", None)
+        level, file = _level(ctx), params.pop("log_file", None)
         settings = (dict(params.get(side) or ()) for side in ("source_settings", "target_settings"))
         redactor = ctx.obj = redactor_for(params.get("config"), *settings)
         try:
@@ -84,6 +86,29 @@ class Command(Exampled):
         left = {name: iter(given) for name, given in values.items() if isinstance(given, list)}
         names = [param.name for param in order]
         return [(name, next(left[name])) for name in names if name in left]
+
+
+class _NoArgs(click.exceptions.NoArgsIsHelpError):
+    """The help would be pages of options: whoever gives no argument is shown how to begin."""
+
+    def __init__(self, ctx: click.Context, example: str) -> None:
+        super().__init__(ctx)
+        self.message = (
+            f"{ctx.get_usage()}\n\nExample:\n  {example.splitlines()[0]}\n\nAll options: {ctx.command_path} --help"
+        )
+
+
+def _level(ctx: click.Context) -> str | None:
+    """What is to be logged: as named, or as --quiet and --verbose mean it; None for what is usual."""
+    level, verbose = ctx.params.pop("log_level", None), ctx.params.pop("verbose", False)
+    quiet = ctx.params.get("quiet", False)
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other; leave one out.", ctx)
+    if level is None and verbose:
+        return "info"
+    if level is None and quiet and ctx.params.get("log_file") is None:
+        return "error"
+    return level
 
 
 def together(*options: Decorator) -> Decorator:

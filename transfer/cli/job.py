@@ -34,6 +34,10 @@ class Job:
     rows: Rows = Rows.NONE
     progress: bool | None = None
     last_words: str = AGAIN
+    resumable: bool = True
+    """Whether the same command goes on from where it ended: not from stdin, which has been read."""
+    quiet: bool = False
+    """Errors alone are told."""
     controls: Controls | None = None
     """Those of the run, for signals to change."""
 

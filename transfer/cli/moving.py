@@ -28,7 +28,9 @@ _BOTH_SIDES = together(
     click.argument("target"),
 )
 _PLACES = together(choose.SOURCE, choose.TARGET, choose.CONFIG)
-_OUTPUT = together(choose.REPORT, choose.PROFILE, choose.JSON, choose.PROGRESS, choose.LOGGING)
+_OUTPUT = together(
+    choose.REPORT, choose.PROFILE, choose.JSON, choose.PROGRESS, choose.QUIET, choose.VERBOSE, choose.LOGGING
+)
 _SENDING = together(choose.PROVING, choose.DESCRIBING, choose.ON_DISK, choose.MOVING, choose.CUTTING)
 
 
@@ -142,7 +144,9 @@ def _perform(
         lambda listener: start(options, listener=listener, controls=controls),
         rows=rows_of(context, otherwise),
         progress=context.params["progress"],
+        quiet=context.params["quiet"],
         last_words=_LOST if source == STREAM else AGAIN,
+        resumable=source != STREAM,
         controls=controls,
     )
     return perform(job, context.obj)

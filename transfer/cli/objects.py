@@ -98,6 +98,8 @@ def cat(context: click.Context, /, url: str, span: Span | None, **_: Any) -> int
     choose.REPORT,
     choose.JSON,
     choose.PROGRESS,
+    choose.QUIET,
+    choose.VERBOSE,
     choose.LOGGING,
 )
 @click.pass_context
@@ -111,6 +113,7 @@ def rm(context: click.Context, /, url: str, recursive: bool, **_: Any) -> int:
         lambda listener: transfer.remove(url, options, recursive=recursive, listener=listener),
         rows=rows_of(context),
         progress=context.params["progress"],
+        quiet=context.params["quiet"],
     )
     return perform(job, context.obj)
 

@@ -12,16 +12,16 @@ from functools import partial
 
 import click
 
-from transfer.cli import stream
+from transfer.cli import naming, stream
 from transfer.cli.job import Job, Rows
 from transfer.cli.problems import BROKEN_PIPE, INTERRUPTED, say
 from transfer.cli.progress import progress
 from transfer.cli.running import Stop, run
 from transfer.cli.stdio import show
-from transfer.cli.summary import summary
+from transfer.cli.summary import errors, summary
 from transfer.cli.tally import Tally
 from transfer.errors import TransferError
-from transfer.event import Event, Listener, Result
+from transfer.event import CountsSkips, Event, Listener, Result
 from transfer.secrets import Redactor
 
 
@@ -67,8 +67,11 @@ def _shown(job: Job, tally: Tally, stop: Stop, redactor: Redactor) -> Iterator[L
             if isinstance(rows, stream.JsonLines):
                 stack.callback(asyncio.create_task(rows.keep_telling()).cancel)
         used = job.rows is not Rows.NONE
-        live = stack.enter_context(progress(job.title, tally, wanted=job.progress, stdout_is_used=used))
-        if not live and job.rows is not Rows.EVENTS:
+        if naming.is_wanted():
+            listeners.append(naming.Naming())
+        wanted = bool(job.progress) if job.quiet else job.progress
+        live = stack.enter_context(progress(job.title, tally, wanted=wanted, stdout_is_used=used))
+        if not live and not job.quiet and job.rows is not Rows.EVENTS:
             tally.say = partial(say, redactor=redactor)
         yield _all_of(listeners)
 
@@ -96,7 +99,10 @@ def _rows(rows: Rows, put: Callable[[str], None]) -> Listener:
 
 
 def _all_of(listeners: Sequence[Listener]) -> Listener:
-    return listeners[0] if len(listeners) == 1 else _All(listeners)
+    if len(listeners) == 1:
+        return listeners[0]
+    counting = [listener for listener in listeners if isinstance(listener, CountsSkips)]
+    return _AllCounting(counting) if len(counting) == len(listeners) else _All(listeners)
 
 
 class _All:
@@ -108,6 +114,19 @@ class _All:
             listener(event)
 
 
+class _AllCounting:
+    def __init__(self, listeners: Sequence[CountsSkips]) -> None:
+        self._listeners = listeners
+
+    def __call__(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener(event)
+
+    def count_skips(self, count: int) -> None:
+        for listener in self._listeners:
+            listener.count_skips(count)
+
+
 def _tell_stop(job: Job, result: Result | None, stop: Stop, redactor: Redactor) -> None:
     """How far it came and how to go on; nothing where nobody reads any more."""
     if stop.status == INTERRUPTED and result is not None and job.rows is not Rows.EVENTS:
@@ -117,8 +136,12 @@ def _tell_stop(job: Job, result: Result | None, stop: Stop, redactor: Redactor) 
 
 
 def _conclude(job: Job, result: Result, redactor: Redactor) -> int:
-    """Show the summary, unless JSON lines have told it; returns the exit status."""
+    """Show the summary, unless JSON lines have told it or errors alone are wanted; returns the exit status."""
     if job.rows is Rows.EVENTS:
+        return result.exit_status
+    if job.quiet:
+        for sentence in errors(job, result):
+            say(sentence, redactor)
         return result.exit_status
     text = summary(job, result, color=colored(sys.stdout.isatty()))
     try:

@@ -29,6 +29,14 @@ def summary(job: Job, result: Result, *, color: bool) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
+def errors(job: Job, result: Result) -> list[str]:
+    """What went wrong, a sentence each."""
+    told = [] if job.rows is Rows.DIFFERENCES else [line.strip() for line in _failures(result, color=False)]
+    if result.refused:
+        told.append(f"Refused: {result.refused}")
+    return [*told, *([job.last_words] if result.interrupted else [])]
+
+
 def next_steps(job: Job, result: Result) -> list[str]:
     """What the user may do now, one sentence each; nothing after a run that went well."""
     totals, options = result.totals, job.options
@@ -39,6 +47,8 @@ def next_steps(job: Job, result: Result) -> list[str]:
         steps.append(f"Refused: {result.refused}")
     if totals.failed and job.verb == "verify":
         steps.append("transfer sync makes them equal; --delete removes what only the target has.")
+    elif totals.failed and not job.resumable:
+        steps.append("A stream can't be taken up again: run the command from the start.")
     elif totals.failed and not result.interrupted:
         steps.append("Run the same command again to try what failed once more.")
     if totals.failed > _SHOWN and not options.report:
