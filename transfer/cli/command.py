@@ -92,16 +92,14 @@ class _NoArgs(click.exceptions.NoArgsIsHelpError):
     """The help would be pages of options: whoever gives no argument is shown how to begin."""
 
     def __init__(self, ctx: click.Context, example: str) -> None:
-        super().__init__(ctx)
-        self.message = (
-            f"{ctx.get_usage()}\n\nExample:\n  {example.splitlines()[0]}\n\nAll options: {ctx.command_path} --help"
-        )
+        begin = f"{ctx.get_usage()}\n\nExample:\n  {example.splitlines()[0]}"
+        click.UsageError.__init__(self, f"{begin}\n\nAll options: {ctx.command_path} --help", ctx)
 
 
 def _level(ctx: click.Context) -> str | None:
     """What is to be logged: as named, or as --quiet and --verbose mean it; None for what is usual."""
-    level, verbose = ctx.params.pop("log_level", None), ctx.params.pop("verbose", False)
-    quiet = ctx.params.get("quiet", False)
+    level: str | None = ctx.params.pop("log_level", None)
+    verbose, quiet = ctx.params.pop("verbose", False), ctx.params.get("quiet", False)
     if quiet and verbose:
         raise click.UsageError("--quiet and --verbose exclude each other; leave one out.", ctx)
     if level is None and verbose:
