@@ -70,11 +70,14 @@ def _on_disk(url: str, path: str) -> Address:
     return Address(DISK, "", os.path.expanduser(path))
 
 
-def split_object(url: str) -> tuple[str, str]:
-    """The URL of an object as that of its folder, and its key there. Raises Misconfigured for a folder's URL."""
+def split_object(url: str, remedy: str = "add the name of an object in it") -> tuple[str, str]:
+    """The URL of an object as that of its folder, and its key there.
+
+    Raises Misconfigured for a folder's URL, which ends with the ``remedy``.
+    """
     address = parse_url(url)
     if address.path.endswith("/") or not address.path:
-        raise Misconfigured(f"'{url}' names a folder; add the name of an object in it.")
+        raise Misconfigured(f"'{url}' names a folder; {remedy}.")
     if address.scheme == DISK:
         folder, key = os.path.split(address.path)
         return folder or ".", key

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from transfer.budget import Budget
-from transfer.errors import Misconfigured, NotFound, TransferError
+from transfer.errors import Misconfigured, NotFound, TransferError, Unsupported
 from transfer.event import (
     Action,
     Finished,
@@ -32,6 +33,7 @@ from transfer.tally import Tally
 from transfer.tasks import closing
 
 Item = Entry | Unlisted
+_RECURSIVE = "add the name of an object in it, or --recursive to delete all that is below it"
 
 
 async def cat(
@@ -43,7 +45,7 @@ async def cat(
     budget = Budget(options.memory)
     async with opened(folder, options, listener, config, options.source_settings) as store:
         await store.check(write=False)
-        entry = await store.stat(key)
+        entry = await _object(store, key, f"'{url}' is a folder; name an object in it, 'transfer ls' lists them.")
         size = entry.size or 0
         first, last = (0, size) if span is None else (min(span.offset, size), min(span.offset + span.size, size))
         step = max(1, min(DEFAULT_PART, budget.largest // 2))
@@ -53,6 +55,31 @@ async def cat(
                 await fetch(store, entry, piece, view, listener)
                 data = bytes(view)
             yield data
+
+
+async def _object(store: Store, key: str, if_folder: str) -> Entry:
+    """What is to be read or deleted. Raises NotFound; Misconfigured, saying ``if_folder``, for a folder."""
+    try:
+        return await store.stat(key)
+    except Unsupported as error:
+        raise Misconfigured(error.message, key=key) from None
+    except NotFound:
+        if await _is_folder(store, key):
+            raise Misconfigured(if_folder, key=key) from None
+        raise
+
+
+async def _is_folder(store: Store, key: str) -> bool:
+    try:
+        if store.capabilities.folders:
+            return bool(await store.stat(f"{key}/"))
+        async with closing(store.list(f"{key}/")) as pages:
+            async for page in pages:
+                if page.items:
+                    return True
+    except TransferError:
+        return False
+    return False
 
 
 async def list_objects(
@@ -104,8 +131,13 @@ async def _single(url: str, options: Options, listener: Listener) -> AsyncIterat
 async def remove(
     url: str, options: Options = Options(), *, recursive: bool = False, listener: Listener = ignore
 ) -> Result:
-    """Delete one object, or with ``recursive`` all below a folder that the filter lets through."""
-    folder, key = (url, None) if recursive else split_object(url)
+    """Delete one object, or with ``recursive`` all below a folder that the filter lets through.
+
+    One that is a symlink on disk is deleted itself, and never what it points to.
+    """
+    folder, key = (url, None) if recursive else split_object(url, _RECURSIVE)
+    if key is not None:
+        options = replace(options, stores=replace(options.stores, links="keep"))
     config = await load(options)
     started, tally = time.monotonic(), Tally()
     async with (
@@ -114,7 +146,7 @@ async def remove(
     ):
         await store.check(write=False)
         listener(RunStarted(store.url, store.url, None, resuming=False, dry_run=options.dry_run))
-        groups = _below(store, options) if key is None else _one(store, key)
+        groups = _below(store, options) if key is None else _one(store, url, key)
         async with aclosing(groups) as entries:
             async for group in entries:
                 for outcome in await _remove(store, group, options, listener):
@@ -125,8 +157,8 @@ async def remove(
     return result
 
 
-async def _one(store: Store, key: str) -> AsyncGenerator[list[Item], None]:
-    yield [await store.stat(key)]
+async def _one(store: Store, url: str, key: str) -> AsyncGenerator[list[Item], None]:
+    yield [await _object(store, key, f"'{url}' is a folder; {_RECURSIVE}.")]
 
 
 async def _below(store: Store, options: Options) -> AsyncGenerator[list[Item], None]:

@@ -54,7 +54,8 @@ class Looker:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if stat.S_ISLNK(status.st_mode):
             if self.links != "keep":
-                raise Unsupported(f"'{key}' is a symlink; --links follow or keep takes it", key=key)
+                remedy = "add --links follow to take what it points to, or --links keep to take it as a link"
+                raise Unsupported(f"'{key}' is a symlink; {remedy}", key=key)
             target = os.readlink(name, dir_fd=folder.fd)
         elif not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             raise Unsupported(f"'{key}' is a special file and holds no bytes to copy", key=key)

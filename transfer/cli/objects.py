@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +74,9 @@ def ls(context: click.Context, /, url: str, long: bool, nul: bool, json: bool, *
 )
 @click.pass_context
 def cat(context: click.Context, /, url: str, span: Span | None, **_: Any) -> int:
-    """Write the object at URL to stdout."""
+    """Write the object at URL to stdout, or what it points to where it is a symlink on disk."""
     options = make_options(context)
+    options = replace(options, stores=replace(options.stores, links="follow"))
     return run(lambda stop: write_object(url, options, span))
 
 

@@ -36,8 +36,9 @@ async def single_object(
         folder, key = split_object(source)
     except Misconfigured:
         return None
-    if not await _is_object(folder, key, options, listener, controls):
-        await _see_folder(source, options, listener, controls)
+    fault = await _fault(folder, key, options, listener, controls)
+    if fault is not None:
+        await _see_folder(source, fault, options, listener, controls)
         return None
     if target.endswith("/") or not await _has_parent(target, options, listener, controls):
         return Single(folder, target, key, key)
@@ -66,7 +67,10 @@ def _object(store: Store, key: str) -> Origin:
     return replace(store.origin, prefix=store.origin.prefix + key)
 
 
-async def _is_object(folder: str, key: str, options: Options, listener: Listener, controls: Controls) -> bool:
+async def _fault(
+    folder: str, key: str, options: Options, listener: Listener, controls: Controls
+) -> NotFound | Unsupported | None:
+    """Why it is no object, if it is none."""
     config = await load(options)
     async with opened(
         folder, for_reading(options), listener, config, options.source_settings, controls=controls
@@ -74,24 +78,40 @@ async def _is_object(folder: str, key: str, options: Options, listener: Listener
         try:
             await store.check(write=False)
             await store.stat(key)
-        except (NotFound, Unsupported):
-            return False
-        return True
+        except (NotFound, Unsupported) as error:
+            return error
+        return None
 
 
-async def _see_folder(source: str, options: Options, listener: Listener, controls: Controls) -> None:
-    """Raise NotFound where no object is below ``source``. What disks have is seen when they are opened."""
+async def _see_folder(
+    source: str, fault: NotFound | Unsupported, options: Options, listener: Listener, controls: Controls
+) -> None:
+    """Raise NotFound where no object is below ``source``, and Misconfigured for its ``fault`` as an object.
+
+    Otherwise, what disks have is seen when they are opened.
+    """
     config = await load(options)
     async with opened(
         source, for_reading(options), listener, config, options.source_settings, controls=controls
     ) as store:
         if store.capabilities.folders:
+            await _see_disk(store, fault)
             return
         async with closing(store.list()) as pages:
             async for page in pages:
                 if page.items:
                     return
     raise NotFound(f"'{source}' is not there, neither as an object nor as a folder; look for a typing error.")
+
+
+async def _see_disk(store: Store, fault: NotFound | Unsupported) -> None:
+    """Raise Misconfigured where something is there that is neither a folder nor taken as an object."""
+    if isinstance(fault, NotFound):
+        return
+    try:
+        await store.check(write=False)
+    except (NotFound, Misconfigured):
+        raise Misconfigured(fault.message) from None
 
 
 async def _has_parent(target: str, options: Options, listener: Listener, controls: Controls) -> bool:
