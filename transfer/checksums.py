@@ -1,7 +1,8 @@
 """Checksums over buffers, and their combination over the parts of an object.
 
-CRCs are computed by awscrt (hardware instructions, the GIL released), the others by
-hashlib. Values are big-endian bytes, which is also how S3's base64 headers hold them.
+CRCs are computed by awscrt (hardware instructions, the GIL released), CRC-64/XZ, which it
+does not know, by anycrc, the others by hashlib. Values are big-endian bytes, which is also how
+S3's base64 headers hold them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 from transfer.model import Algorithm, Checksums
 from transfer.profile import span
@@ -21,14 +22,40 @@ Buffer = bytes | bytearray | memoryview
 _THREAD_FROM = 128 * 1024
 """Bytes from which hashing moves off the event loop; below, the hop costs more than the hash."""
 
-_CRC_WIDTH: Mapping[Algorithm, int] = {Algorithm.CRC64NVME: 8, Algorithm.CRC32C: 4, Algorithm.CRC32: 4}
+_CRC_WIDTH: Mapping[Algorithm, int] = {
+    Algorithm.CRC64NVME: 8,
+    Algorithm.CRC64XZ: 8,
+    Algorithm.CRC32C: 4,
+    Algorithm.CRC32: 4,
+}
 
 
 @cache
-def _awscrt(name: str) -> Callable[..., int]:
-    """One of its functions. It gathers entropy for 30 ms when it is imported, so that waits until a CRC is wanted."""
-    function: Callable[..., int] = getattr(import_module("awscrt.checksums"), name)
+def _crc(algorithm: Algorithm) -> Callable[..., int]:
+    """Of a buffer, and of what came before it.
+
+    awscrt gathers entropy for 30 ms when it is imported, so that waits until a CRC is wanted.
+    """
+    xz = algorithm is Algorithm.CRC64XZ
+    function: Callable[..., int] = _crc64xz().calc if xz else getattr(_awscrt(), algorithm)
     return function
+
+
+@cache
+def _merge(algorithm: Algorithm) -> Callable[[int, int, int], int]:
+    """Of two CRCs and the size that the second is of."""
+    xz = algorithm is Algorithm.CRC64XZ
+    function: Callable[[int, int, int], int] = _crc64xz().combine if xz else getattr(_awscrt(), f"combine_{algorithm}")
+    return function
+
+
+def _awscrt() -> Any:
+    return import_module("awscrt.checksums")
+
+
+@cache
+def _crc64xz() -> Any:
+    return import_module("anycrc").Model("CRC64-XZ")
 
 
 class Hasher(Protocol):
@@ -41,7 +68,7 @@ class Hasher(Protocol):
 
 class _Crc:
     def __init__(self, algorithm: Algorithm) -> None:
-        self._function = _awscrt(algorithm)
+        self._function = _crc(algorithm)
         self._width = _CRC_WIDTH[algorithm]
         self._value = 0
 
@@ -67,7 +94,7 @@ def digest(data: Buffer, algorithms: Iterable[Algorithm]) -> Checksums:
 def _digest(data: Buffer, algorithm: Algorithm) -> bytes:
     width = _CRC_WIDTH.get(algorithm)
     if width is not None:
-        return _awscrt(algorithm)(data).to_bytes(width, "big")
+        return _crc(algorithm)(data).to_bytes(width, "big")
     running = hasher(algorithm)
     running.update(data)
     return running.digest()
@@ -88,7 +115,7 @@ def combinable(algorithm: Algorithm) -> bool:
 
 def combine(algorithm: Algorithm, pieces: Sequence[tuple[bytes, int]]) -> bytes:
     """The checksum of a concatenation, from (checksum, size) of its pieces in order."""
-    merge, width = _awscrt(f"combine_{algorithm}"), _CRC_WIDTH[algorithm]
+    merge, width = _merge(algorithm), _CRC_WIDTH[algorithm]
     value = 0
     for piece, size in pieces:
         value = merge(value, int.from_bytes(piece, "big"), size)

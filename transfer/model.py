@@ -21,6 +21,8 @@ class Algorithm(StrEnum):
     """A checksum over all of an object's (or a part's) bytes."""
 
     CRC64NVME = "crc64nvme"
+    CRC64XZ = "crc64xz"
+    """CRC-64/XZ, also called CRC-64/ECMA-182 (reflected): what OSS and COS compute."""
     CRC32C = "crc32c"
     CRC32 = "crc32"
     MD5 = "md5"

@@ -1,10 +1,8 @@
-"""Where access keys come from, and how they stay fresh during a long job."""
+"""AWS's credentials, and how they stay fresh during a long job."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from typing import Protocol
 
 from transfer.errors import Misconfigured
 from transfer.wire.sigv4 import Credentials
@@ -13,34 +11,6 @@ from transfer_s3.chain import Chain
 
 _LOOK_EVERY = 5.0
 """Seconds between two looks at whether the credentials are about to expire."""
-
-
-class CredentialSource(Protocol):
-    """What a client asks before each request."""
-
-    account: str
-    """Tells credentials apart without revealing them."""
-
-    async def get(self) -> Credentials | None:
-        """The credentials of the moment; None to send unsigned. Raises Misconfigured."""
-
-    async def renew(self, old: Credentials | None) -> bool:
-        """``old`` was refused as expired: whether there are others now."""
-
-
-class Fixed:
-    """The same credentials always, or none."""
-
-    def __init__(self, credentials: Credentials | None) -> None:
-        self._credentials = credentials
-        key = credentials.access_key_id if credentials else None
-        self.account = f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
-
-    async def get(self) -> Credentials | None:
-        return self._credentials
-
-    async def renew(self, old: Credentials | None) -> bool:
-        return False
 
 
 class Searched:

@@ -8,20 +8,24 @@ from functools import partial
 
 from transfer.errors import Misconfigured
 from transfer.plugin import Location, StoreOptions
+from transfer.restxml.bucket import Bucket
+from transfer.restxml.client import Client, Place
+from transfer.restxml.credentials import CredentialSource, Fixed
+from transfer.restxml.encryption import read_encryption
+from transfer.restxml.endpoint import Endpoint
+from transfer.restxml.verifier import Verifier
 from transfer.wire.dial import way_to
 from transfer.wire.http import Http, HttpOptions
 from transfer.wire.sigv4 import Credentials
 from transfer.wire.tls import trusting
 from transfer_s3 import environment
-from transfer_s3.bucket import Bucket
 from transfer_s3.chain import Chain
-from transfer_s3.client import Client, Place
 from transfer_s3.config import Settings, read_settings
-from transfer_s3.credentials import CredentialSource, Fixed, Searched
-from transfer_s3.encryption import read_encryption
-from transfer_s3.endpoint import DEFAULT_REGION, Endpoint, locate, region_in
+from transfer_s3.credentials import Searched
+from transfer_s3.dialect import S3
+from transfer_s3.endpoint import DEFAULT_REGION, locate, region_in
+from transfer_s3.signer import S3Signer
 from transfer_s3.store import S3Store
-from transfer_s3.verifier import Verifier
 
 
 async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
@@ -32,7 +36,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     chain = await asyncio.to_thread(_chain, settings)
     address = settings.endpoint or _configured_endpoint(chain)
     region = settings.region or region_in(address) or environment.region() or (chain and chain.region)
-    place = Place(location.container, _folder(location.path), location.url.partition("://")[0])
+    place = Place(S3, location.container, _folder(location.path), location.url.partition("://")[0])
     locator = partial(_locate, address, settings.path_style)
     endpoint = locator(place.bucket, region or DEFAULT_REGION)
     client = Client(
@@ -40,12 +44,13 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
         place,
         _credentials(settings, chain),
         locator,
+        S3Signer(),
         region or DEFAULT_REGION,
         pinned=settings.region is not None,
         request_payer=options.request_payer or settings.request_payer,
     )
-    encryption = await read_encryption(options, settings.sse_c_key_file, endpoint.scheme)
-    verifier = settings.verify or (Verifier.CRC64NVME if endpoint.aws else Verifier.NONE)
+    encryption = await read_encryption(S3, options, settings.sse_c_key_file, endpoint.scheme)
+    verifier = settings.verify or (Verifier.CRC64NVME if endpoint.genuine else Verifier.NONE)
     bucket = Bucket(client, verifier, encryption, options.acl, options.tags)
     return S3Store(bucket, settings, address)
 

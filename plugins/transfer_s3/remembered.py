@@ -11,7 +11,7 @@ from typing import Any
 
 import platformdirs
 
-from transfer_s3.verifier import Verifier
+from transfer.restxml.verifier import Verifier
 
 _FILE = "endpoints.json"
 _WEEK = 7 * 86_400

@@ -13,8 +13,8 @@ from tests.plugins.scripted import EMPTY_LISTING, Asked, Script, ScriptedServer,
 from transfer.checksums import digest
 from transfer.errors import Denied, Misconfigured, NotFound, Transient
 from transfer.model import Algorithm
+from transfer.restxml.verifier import Verifier
 from transfer_s3.remembered import recall, remember
-from transfer_s3.verifier import Verifier
 
 _BEGUN = "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"
 _CRC64 = "x-amz-checksum-crc64nvme"

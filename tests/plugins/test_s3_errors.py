@@ -26,8 +26,8 @@ from transfer.errors import (
 )
 from transfer.model import Body, Entry, Metadata, Part, Upload
 from transfer.plugin import Location, StoreOptions
+from transfer.restxml.errors import retry_after
 from transfer_s3 import plugin
-from transfer_s3.errors import retry_after
 
 _BODY = Body(b"x")
 

@@ -15,8 +15,9 @@ from transfer.checksums import combine, digest, md5_etag
 from transfer.errors import Changed, Corrupt, Misconfigured, Unsupported
 from transfer.model import Algorithm, Body, Entry, Metadata, Part, Proven, Receipt, Span, Upload
 from transfer.plugin import Location, Origin, StoreOptions
+from transfer.restxml.encryption import read_encryption
 from transfer_s3 import plugin
-from transfer_s3.encryption import read_encryption
+from transfer_s3.dialect import S3
 
 _DATA = b"hello"
 _CRC = digest(_DATA, (Algorithm.CRC64NVME,))
@@ -410,7 +411,7 @@ async def test_a_key_of_ones_own(tmp_path: Path, spelling: str) -> None:
     file = tmp_path / "key"
     file.write_bytes(key if spelling == "raw" else base64.b64encode(key) + b"\n")
     options = StoreOptions(sse_c_key_file=str(file))
-    encryption = await read_encryption(options, None, "https")
+    encryption = await read_encryption(S3, options, None, "https")
     prefix = "x-amz-server-side-encryption-customer-"
     assert encryption.making == {
         f"{prefix}algorithm": "AES256",
@@ -424,7 +425,7 @@ async def test_a_key_of_ones_own(tmp_path: Path, spelling: str) -> None:
         await plugin.open(plain, options)
     file.write_bytes(b"short")
     with pytest.raises(Misconfigured, match="must hold 32 bytes"):
-        await read_encryption(options, None, "https")
+        await read_encryption(S3, options, None, "https")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How a server can be brought to prove a write, and the headers of S3's checksums."""
+"""How a server can be brought to prove a write, and how checksums are spelled in headers and documents."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from transfer.model import Algorithm, Checksums
 
 _WIDTHS: Mapping[Algorithm, int] = {
     Algorithm.CRC64NVME: 8,
+    Algorithm.CRC64XZ: 8,
     Algorithm.CRC32C: 4,
     Algorithm.CRC32: 4,
     Algorithm.SHA256: 32,
     Algorithm.SHA1: 20,
 }
-_HEADERS: Mapping[Algorithm, str] = {algorithm: f"x-amz-checksum-{algorithm}" for algorithm in _WIDTHS}
+_DECIMAL = frozenset({Algorithm.CRC64XZ})
+"""Spelled as decimal numbers; the others are in base64."""
+_NUMBER = re.compile(r"\d{1,20}", re.ASCII)
 _MD5_ETAG = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
@@ -27,6 +30,8 @@ class Verifier(StrEnum):
     CRC32C = "crc32c"
     MD5 = "md5"
     """It refuses what differs from this checksum (MD5: from Content-MD5)."""
+    CRC64XZ = "crc64xz"
+    """It takes no checksum, but tells the one that it computed of what it got."""
     ETAG = "etag"
     """It looks at no checksum, but its ETag is the MD5 of what it got."""
     NONE = "none"
@@ -35,7 +40,7 @@ class Verifier(StrEnum):
     def algorithms(self) -> tuple[Algorithm, ...]:
         """What must be computed of the bytes that are sent."""
         match self:
-            case Verifier.CRC64NVME | Verifier.CRC32C:
+            case Verifier.CRC64NVME | Verifier.CRC32C | Verifier.CRC64XZ:
                 return (Algorithm(self.value),)
             case Verifier.MD5 | Verifier.ETAG:
                 return (Algorithm.MD5,)
@@ -47,36 +52,48 @@ class Verifier(StrEnum):
         """The checksum of a whole multipart object that it computes from those of the parts."""
         return _KEPT.get(self)
 
+    @property
+    def sent(self) -> Algorithm | None:
+        """The checksum that it is sent, as S3 has it."""
+        return None if self is Verifier.CRC64XZ else _KEPT.get(self)
 
-_KEPT = {Verifier.CRC64NVME: Algorithm.CRC64NVME, Verifier.CRC32C: Algorithm.CRC32C}
+
+_KEPT = {
+    Verifier.CRC64NVME: Algorithm.CRC64NVME,
+    Verifier.CRC32C: Algorithm.CRC32C,
+    Verifier.CRC64XZ: Algorithm.CRC64XZ,
+}
 
 
 def sent_with(verifier: Verifier, checksums: Checksums) -> dict[str, str]:
     """The headers that make the server refuse what differs from ``checksums``."""
-    algorithm = verifier.kept
+    algorithm = verifier.sent
     if algorithm is not None and algorithm in checksums:
-        return {_HEADERS[algorithm]: encode(checksums[algorithm])}
+        return {f"x-amz-checksum-{algorithm}": encode(checksums[algorithm])}
     # Where the ETag is the proof, no Content-MD5 is sent: the server might give it back unseen.
     if verifier is Verifier.MD5 and Algorithm.MD5 in checksums:
         return {"content-md5": encode(checksums[Algorithm.MD5])}
     return {}
 
 
-def whole(fields: Mapping[str, str]) -> Checksums:
-    """The checksums over a whole object in a reply's headers. Those of composite type are left out."""
+def whole(fields: Mapping[str, str], headers: Mapping[Algorithm, str]) -> Checksums:
+    """The checksums over a whole object in a reply's ``headers``. Those of composite type are left out."""
     if fields.get("x-amz-checksum-type", "FULL_OBJECT") != "FULL_OBJECT":
         return {}
-    told = [(algorithm, fields[name]) for algorithm, name in _HEADERS.items() if name in fields]
+    told = [(algorithm, fields[name]) for algorithm, name in headers.items() if name in fields]
     return {algorithm: digest for algorithm, text in told if (digest := decode(algorithm, text)) is not None}
 
 
 def encode(digest: bytes) -> str:
-    """A digest as S3's headers and documents spell it."""
+    """A digest in base64, as S3's headers and documents spell it."""
     return binascii.b2a_base64(digest, newline=False).decode()
 
 
 def decode(algorithm: Algorithm, text: str) -> bytes | None:
     """A digest from its spelling; None where it is none of this algorithm (composite ones end in ``-N``)."""
+    if algorithm in _DECIMAL:
+        number = int(text) if _NUMBER.fullmatch(text) else 1 << 64
+        return number.to_bytes(_WIDTHS[algorithm], "big") if number < 1 << 64 else None
     try:
         digest = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:

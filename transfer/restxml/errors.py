@@ -1,4 +1,4 @@
-"""The one place where S3's failures become ours."""
+"""The one place where a provider's failures become ours."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ from transfer.errors import (
     Transient,
     Unsupported,
 )
+from transfer.restxml.dialect import Dialect, Meaning
 from transfer.wire.errordoc import ErrorDocument
 from transfer.wire.times import http_ns
 
-_ASK = "check access_key_id and secret_access_key"
-_KINDS: Mapping[str, tuple[type[TransferError], str]] = {
+_KEYS = "{keys}"
+"""Stands for the names of the settings that hold the access key and its secret."""
+_KINDS: Mapping[str, Meaning] = {
     "NoSuchKey": (NotFound, "is not there"),
     "NoSuchVersion": (NotFound, "has no such version any more"),
     "NoSuchBucket": (NotFound, "is in a bucket that does not exist: check its name and the endpoint"),
     "NoSuchUpload": (NotFound, "has no such multipart upload any more"),
-    "InvalidAccessKeyId": (Denied, f"was refused: the access key is not known there, {_ASK}"),
-    "SignatureDoesNotMatch": (Denied, f"was refused: the signature is wrong, {_ASK}"),
+    "InvalidAccessKeyId": (Denied, f"was refused: the access key is not known there, check {_KEYS}"),
+    "SignatureDoesNotMatch": (Denied, f"was refused: the signature is wrong, check {_KEYS}"),
     "InvalidToken": (Denied, "was refused: the session token is not valid, get a new one"),
     "ExpiredToken": (Denied, "was refused: the session token has expired, get a new one and run this again"),
     "AccessDenied": (Denied, "was refused: the credentials do not allow this"),
@@ -98,7 +100,7 @@ _STATUSES: Mapping[int, str] = {
 _SKEWED = ("RequestTimeTooSkewed", "RequestExpired")
 _ELSEWHERE = (301, 307, 308)
 _LONGEST = 300
-EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
+_EXPIRED = "ExpiredToken"
 
 
 class WrongRegion(Misconfigured):
@@ -119,14 +121,16 @@ class Failure:
     subject: str
     key: str | None
     region: str
+    dialect: Dialect
 
 
 def translate(failure: Failure) -> TransferError:
     """What the reply means. The sentence holds nothing of the request but its subject."""
+    names = failure.dialect.names
     document, headers, status = failure.document, failure.headers, failure.status
     code = document.code or ("NoSuchBucket" if status == 404 and failure.key is None else _STATUSES.get(status, ""))
-    request_id = document.request_id or headers.get("x-amz-request-id") or None
-    region = headers.get("x-amz-bucket-region") or document.detail("Region")
+    request_id = document.request_id or headers.get(names.request_id) or None
+    region = headers.get(names.bucket_region) or document.detail("Region")
     if region and region != failure.region and (status in _ELSEWHERE or status == 400):
         return WrongRegion(_region_sentence(failure, region), region, code=code or None, request_id=request_id)
     kind, sentence = _meaning(failure, code)
@@ -140,9 +144,11 @@ def translate(failure: Failure) -> TransferError:
 
 
 def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
-    known = _KINDS.get(_ALIASES.get(code, code))
+    dialect = failure.dialect
+    code = _usual(code, dialect)
+    known = dialect.kinds.get(code) or _KINDS.get(code)
     if known is not None:
-        return known
+        return known[0], known[1].replace(_KEYS, dialect.keys)
     if code in _SKEWED:
         return Misconfigured, _skew_sentence(failure.headers)
     if code in _THROTTLES or failure.status in (429, 503):
@@ -158,6 +164,16 @@ def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
     if code in _NOT_TAKEN:
         return Unsupported, f"is not taken by the server: {told or code}"
     return TransferError, f"was refused with status {failure.status}" + (f": {told}" if told else "")
+
+
+def is_expired(code: str | None, dialect: Dialect) -> bool:
+    """Whether an error's code says that the credentials have expired."""
+    return _usual(code or "", dialect) == _EXPIRED
+
+
+def _usual(code: str, dialect: Dialect) -> str:
+    """The most usual code of this meaning."""
+    return dialect.aliases.get(code) or _ALIASES.get(code, code)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

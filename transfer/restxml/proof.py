@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from transfer.checksums import md5_etag
 from transfer.errors import Corrupt
-from transfer.model import UNPROVEN, Algorithm, Checksums, Entry, Proof, Proven, Receipt
-from transfer_s3.verifier import Verifier, md5_of
+from transfer.model import UNPROVEN, Algorithm, Checksums, Entry, Part, Proof, Proven, Receipt
+from transfer.restxml.verifier import Verifier, md5_of
 
 
 def of_put(verifier: Verifier, sent: Checksums, made: Entry) -> Proof:
     """What a PUT proves that had the checksums ``sent`` of its bytes. Raises Corrupt."""
     algorithm = verifier.kept
     if algorithm is not None and algorithm in sent:
-        compare(sent, made)
-        return Proof(Proven.VERIFIED, algorithm)
+        told = compare(sent, made)
+        # What it was sent it has compared by itself.
+        return Proof(Proven.VERIFIED, algorithm) if algorithm in (told, verifier.sent) else UNPROVEN
     if verifier is Verifier.MD5 and Algorithm.MD5 in sent:
         return Proof(Proven.VERIFIED, Algorithm.MD5)
     if verifier is Verifier.NONE or Algorithm.MD5 not in sent:
@@ -32,6 +33,12 @@ def compare_etag(sent: Checksums, etag: str | None, key: str) -> None:
     computed = md5_of(etag)
     if computed is not None and Algorithm.MD5 in sent and computed != sent[Algorithm.MD5]:
         raise Corrupt(f"'{key}' arrived with other bytes than were sent: its ETag differs", key=key)
+
+
+def compare_part(sent: Checksums, told: Checksums, part: Part, key: str) -> None:
+    """Raise Corrupt if the server computed another checksum of a part than we did."""
+    if any(told.get(algorithm, digest) != digest for algorithm, digest in sent.items()):
+        raise Corrupt(f"Part {part.number} of '{key}' arrived with other bytes than were sent", key=key)
 
 
 def of_parts(verifier: Verifier, sent: Checksums, receipts: Sequence[Receipt], told: Sequence[Entry]) -> Proof:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 from transfer.errors import Denied, TransferError, Transient, Unsupported
 from transfer.plugin import Traffic
+from transfer.restxml.credentials import CredentialSource
+from transfer.restxml.dialect import Dialect
+from transfer.restxml.discretion import discreet
+from transfer.restxml.endpoint import Endpoint
+from transfer.restxml.errors import Failure, WrongRegion, is_expired, translate
+from transfer.restxml.signing import Signer, Target
 from transfer.wire.connection import Pace
-from transfer.wire.errordoc import is_error, read_error
+from transfer.wire.errordoc import ErrorDocument, is_error, read_error
 from transfer.wire.http import Http, Reply, Request
 from transfer.wire.quoting import quote_query
-from transfer.wire.sigv4 import EMPTY, UNSIGNED, Credentials, SigV4
+from transfer.wire.sigv4 import EMPTY, UNSIGNED, Credentials
 from transfer.wire.stream import Stream
-from transfer_s3.credentials import CredentialSource
-from transfer_s3.discretion import discreet
-from transfer_s3.endpoint import Endpoint
-from transfer_s3.errors import EXPIRED, Failure, WrongRegion, translate
 
 _ERROR_LIMIT = 64 * 1024
-_MAX_KEY = 1024
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -33,9 +33,10 @@ class Place:
     ``scheme`` is what people write before it: that of a remote is the remote's name.
     """
 
+    dialect: Dialect
     bucket: str
     prefix: str
-    scheme: str = "s3"
+    scheme: str
 
     @property
     def url(self) -> str:
@@ -43,9 +44,9 @@ class Place:
 
     def name(self, key: str) -> str:
         """The object's full name. Raises Unsupported for a key that can't be one."""
-        name = self.prefix + key
-        if not key or len(name) > _MAX_KEY or not name.isascii():
-            _check_name(key, name)
+        name, dialect = self.prefix + key, self.dialect
+        if not key or len(name) > dialect.max_key or not name.isascii() or name[0] in dialect.no_start:
+            _check_name(key, name, dialect)
         return name
 
 
@@ -66,12 +67,14 @@ class Client:
         place: Place,
         credentials: CredentialSource,
         locator: Callable[[str, str], Endpoint],
+        signer: Signer,
         region: str,
         *,
         pinned: bool,
         request_payer: bool,
     ) -> None:
         self.place = place
+        self.dialect = place.dialect
         self.server = ""
         """What the server calls itself."""
         self._http = http
@@ -79,8 +82,8 @@ class Client:
         self._locator = locator
         self._pinned = pinned
         self._request_payer = request_payer
-        self._always = {"x-amz-request-payer": "requester"} if request_payer else {}
-        self._signer = SigV4("s3")
+        self._always = {self.dialect.names.request_payer: "requester"} if request_payer else {}
+        self._signer = signer
         self._settle(region)
 
     async def call(
@@ -147,14 +150,25 @@ class Client:
             place,
             self._credentials,
             self._locator,
+            self._signer,
             self.region,
             pinned=False,
             request_payer=self._request_payer,
         )
 
+    def address_of(self, bucket: str) -> Endpoint:
+        """Where another bucket of the same account and region is."""
+        return self._locator(bucket, self.region)
+
     def subject(self, key: str | None) -> str:
         """What a sentence is about: the object, or the bucket, in quotes."""
         return f"'{_printable(self.place.url + (key or ''))}'"
+
+    def meaning(
+        self, status: int, headers: Mapping[str, str], document: ErrorDocument, key: str | None
+    ) -> TransferError:
+        """What a failure that the server tells of means."""
+        return translate(Failure(status, headers, document, self.subject(key), key, self.region, self.dialect))
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -180,13 +194,14 @@ class Client:
         payload: str,
         credentials: Credentials | None,
     ) -> Request:
-        endpoint = self.endpoint
-        path = endpoint.bucket_path if key is None else endpoint.object_path(self.place.name(key))
+        endpoint, place = self.endpoint, self.place
+        name = None if key is None else place.name(key)
+        path = endpoint.bucket_path if name is None else endpoint.object_path(name)
         asked = quote_query(query)
         sent: Mapping[str, str] = {**headers, **self._always} if self._always else headers
         if credentials is not None:
-            now = time.time()
-            sent = self._signer.sign(method, endpoint.host, path, asked, sent, payload, credentials, self.region, now)
+            target = Target(method, endpoint.host, path, asked, query, place.bucket, name, self.region)
+            sent = self._signer.sign(target, sent, payload, credentials)
         return Request(method, endpoint.url(path, asked), sent)
 
     async def _failure(
@@ -194,10 +209,11 @@ class Client:
     ) -> TransferError:
         reply = await self._explained(reply, request, credentials)
         document = discreet(read_error(reply.body), request.headers, credentials)
-        subject = self.subject(key)
-        error = translate(Failure(reply.status, reply.headers, document, subject, key, self.region))
-        if error.code in EXPIRED and isinstance(error, Denied) and await self._credentials.renew(credentials):
-            return Transient(f"{subject} must be asked for again, with renewed credentials", key=key, code=error.code)
+        error = self.meaning(reply.status, reply.headers, document, key)
+        expired = isinstance(error, Denied) and is_expired(error.code, self.dialect)
+        if expired and await self._credentials.renew(credentials):
+            message = f"{self.subject(key)} must be asked for again, with renewed credentials"
+            return Transient(message, key=key, code=error.code)
         return error
 
     async def _explained(self, reply: Reply, request: Request, credentials: Credentials | None) -> Reply:
@@ -207,12 +223,13 @@ class Client:
         """
         if request.method != "HEAD" or reply.status != 400 or credentials is None or not credentials.session_token:
             return reply
-        query = {"list-type": "2", "max-keys": "1", "prefix": self.place.prefix}
+        query = {**self.dialect.listing, "max-keys": "1", "prefix": self.place.prefix}
         try:
             told = await self._http.call(self._request("GET", None, query, {}, EMPTY, credentials))
         except TransferError:
             return reply
-        return told if told.status == 400 and read_error(told.body).code in EXPIRED else reply
+        expired = told.status == 400 and is_expired(read_error(told.body).code, self.dialect)
+        return told if expired else reply
 
     def _settle(self, region: str) -> None:
         self.region = region
@@ -226,10 +243,13 @@ def _printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
-def _check_name(key: str, name: str) -> None:
+def _check_name(key: str, name: str, dialect: Dialect) -> None:
     try:
         size = len(name.encode())
     except UnicodeEncodeError:
         raise Unsupported(f"The key {key!a} is not valid Unicode", key=key) from None
-    if not key or size > _MAX_KEY:
-        raise Unsupported(f"The key '{key}' has {size} bytes; S3 takes 1 to {_MAX_KEY}", key=key)
+    if not key or size > dialect.max_key:
+        message = f"The key '{key}' has {size} bytes; {dialect.provider} takes 1 to {dialect.max_key}"
+        raise Unsupported(message, key=key)
+    if name[0] in dialect.no_start:
+        raise Unsupported(f"The key '{key}' starts with '{name[0]}', which {dialect.provider} does not take", key=key)

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from transfer.errors import Corrupt
 from transfer.model import Page
 from transfer.plugin import Prune
+from transfer.restxml.client import Client
+from transfer.restxml.dialect import Dialect
 from transfer.wire.listing import ListingPage, parse_page
-from transfer_s3.client import Client
 
 _TOKEN, _AFTER = "t", "a"
 """First letters of a resume value: the server's own token, or a name to go on after."""
@@ -23,7 +24,7 @@ async def pages(
     place = client.place
     here = resume or (_AFTER + place.name(after) if after else None)
     while True:
-        query = {"list-type": "2", "encoding-type": "url", "prefix": place.prefix + prefix, **_position(here)}
+        query = {**client.dialect.listing, "prefix": place.prefix + prefix, **_position(here, client.dialect)}
         reply = await client.call("GET", None, query)
         found = parse_page(reply.body, place.prefix)
         there = _next(found, ordered=ordered)
@@ -46,10 +47,11 @@ def is_empty(document: bytes, prefix: str) -> bool:
     return not found.items and found.last is None and not found.truncated
 
 
-def _position(here: str | None) -> dict[str, str]:
+def _position(here: str | None, dialect: Dialect) -> dict[str, str]:
     if here is None:
         return {}
-    return {"continuation-token" if here[0] == _TOKEN else "start-after": here[1:]}
+    after = "start-after" if "list-type" in dialect.listing else "marker"
+    return {"continuation-token" if here[0] == _TOKEN else after: here[1:]}
 
 
 def _next(found: ListingPage, *, ordered: bool) -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from transfer.model import Entry, Kind, Metadata
+from transfer.restxml.bucket import etag_is_encrypted, version_of
+from transfer.restxml.dialect import Dialect
+from transfer.restxml.verifier import whole
 from transfer.wire import xml
 from transfer.wire.http import Reply
 from transfer.wire.times import iso_ns
-from transfer_s3.bucket import etag_is_encrypted, version_of
-from transfer_s3.verifier import whole
 
 
 def result_fields(reply: Reply, what: str) -> dict[str, str]:
@@ -23,7 +24,7 @@ def result_fields(reply: Reply, what: str) -> dict[str, str]:
     return fields
 
 
-def made_entry(key: str, size: int | None, metadata: Metadata, fields: Mapping[str, str]) -> Entry:
+def made_entry(dialect: Dialect, key: str, size: int | None, metadata: Metadata, fields: Mapping[str, str]) -> Entry:
     """The object just written: ``metadata`` as it was sent, the rest as the reply's ``fields`` (in lower case) tell."""
     posix = metadata.posix
     return Entry(
@@ -32,10 +33,10 @@ def made_entry(key: str, size: int | None, metadata: Metadata, fields: Mapping[s
         mtime_ns=posix.mtime_ns,
         modified_ns=iso_ns(fields.get("lastmodified")),
         etag=fields.get("etag", "").strip('"') or None,
-        version=version_of(fields),
-        checksums=whole(fields),
+        version=version_of(dialect, fields),
+        checksums=whole(fields, dialect.told),
         metadata=metadata,
         storage_class=metadata.storage_class,
         kind=Kind.OBJECT if posix.link_target is None else Kind.SYMLINK,
-        encrypted_etag=etag_is_encrypted(fields),
+        encrypted_etag=etag_is_encrypted(dialect, fields),
     )

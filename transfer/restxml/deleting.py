@@ -8,10 +8,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from transfer.errors import NotFound, TransferError, Unsupported
+from transfer.restxml.bucket import Bucket
 from transfer.wire import xml
 from transfer.wire.errordoc import error_of
-from transfer_s3.bucket import Bucket
-from transfer_s3.errors import Failure, translate
 
 _AT_ONCE = 8
 
@@ -62,8 +61,7 @@ class Deleting:
                 strange = True
                 continue
             status = 403 if xml.text(node, "Code") == "AccessDenied" else 500
-            subject = client.subject(key)
-            failed[key] = translate(Failure(status, reply.headers, error_of(node), subject, key, client.region))
+            failed[key] = client.meaning(status, reply.headers, error_of(node), key)
         # A failure under a name that was not asked for may be that of any key that nothing is told of.
         return failed, [key for key in names.values() if key not in failed] if strange else []
 

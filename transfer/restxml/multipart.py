@@ -9,14 +9,22 @@ from xml.etree.ElementTree import Element
 
 from transfer.errors import Corrupt, NotFound
 from transfer.model import Algorithm, Body, Checksums, Entry, Metadata, Part, Receipt, Stored, Upload
+from transfer.restxml import proof
+from transfer.restxml.bucket import Bucket, etag_is_encrypted
+from transfer.restxml.dialect import Dialect
+from transfer.restxml.results import made_entry, result_fields
+from transfer.restxml.verifier import Verifier, decode, sent_with, whole
 from transfer.wire import xml
 from transfer.wire.quoting import unquote_listed
 from transfer.wire.times import iso_ns
-from transfer_s3 import proof
-from transfer_s3.bucket import IF_ABSENT, Bucket, etag_is_encrypted
-from transfer_s3.results import made_entry, result_fields
-from transfer_s3.verifier import Verifier, decode, sent_with
 
+_PART_CHECKSUMS = {
+    Algorithm.CRC64NVME: "ChecksumCRC64NVME",
+    Algorithm.CRC32C: "ChecksumCRC32C",
+    Algorithm.CRC32: "ChecksumCRC32",
+    Algorithm.CRC64XZ: "HashCrc64ecma",
+}
+"""The elements that tell them in a list of parts."""
 _CHECKSUM = "checksum"
 """In an upload's ``extra``: the algorithm over the whole object that it was begun with."""
 
@@ -25,14 +33,14 @@ async def begin(bucket: Bucket, key: str, metadata: Metadata, *, size: int | Non
     """Open an upload. What of ``metadata`` can't be held is told by :func:`finish`."""
     bucket.refuse_folded(key, size)
     headers, _ = bucket.making(metadata)
-    whole = bucket.verifier.kept
-    if whole is not None:
-        headers.update({"x-amz-checksum-algorithm": whole.upper(), "x-amz-checksum-type": "FULL_OBJECT"})
+    sent, kept = bucket.verifier.sent, bucket.verifier.kept
+    if sent is not None:
+        headers.update({"x-amz-checksum-algorithm": sent.upper(), "x-amz-checksum-type": "FULL_OBJECT"})
     reply = await bucket.client.call("POST", key, {"uploads": ""}, headers)
     upload_id = xml.text(xml.parse(reply.body, "the begin of an upload"), "UploadId")
     if not upload_id:
         raise Corrupt(f"The server began an upload of '{key}' without naming it", key=key)
-    return Upload(key, upload_id, size, part_size, {_CHECKSUM: whole.value} if whole else {})
+    return Upload(key, upload_id, size, part_size, {_CHECKSUM: kept.value} if kept else {})
 
 
 async def put_part(bucket: Bucket, upload: Upload, part: Part, body: Body) -> Receipt:
@@ -41,8 +49,11 @@ async def put_part(bucket: Bucket, upload: Upload, part: Part, body: Body) -> Re
     query = {"partNumber": str(part.number), "uploadId": upload.id}
     reply = await bucket.client.call("PUT", upload.key, query, headers, body.data, pace=body.pace)
     etag = reply.headers.get("etag", "").strip('"') or None
-    if verifier is Verifier.ETAG and bucket.verifier is verifier and not etag_is_encrypted(reply.headers):
-        proof.compare_etag(body.checksums, etag, upload.key)
+    if verifier is Verifier.ETAG and bucket.verifier is verifier:
+        if not etag_is_encrypted(bucket.dialect, reply.headers):
+            proof.compare_etag(body.checksums, etag, upload.key)
+    elif verifier.sent is None:
+        proof.compare_part(body.checksums, whole(reply.headers, bucket.dialect.told), part, upload.key)
     return Receipt(part.number, body.size, etag, body.checksums)
 
 
@@ -73,12 +84,13 @@ async def finish(
     """Make the object, and prove it by its whole checksum or by the MD5s of its parts."""
     size = sum(receipt.size for receipt in receipts)
     verifier = _verifier(bucket, upload)
-    headers = {**bucket.encryption.key, **(IF_ABSENT if if_absent else {}), **_whole_headers(verifier, checksums, size)}
-    document = _document(receipts).encode()
+    condition = bucket.dialect.if_absent if if_absent else {}
+    headers = {**bucket.encryption.key, **condition, **_whole_headers(verifier, checksums, size)}
+    document = _document(bucket.dialect, receipts).encode()
     query = {"uploadId": upload.id}
     reply = await bucket.client.call("POST", upload.key, query, headers, document, sealed=True, patient=True)
     fields = result_fields(reply, f"the end of the upload of '{upload.key}'")
-    answered = made_entry(upload.key, size, metadata, fields)
+    answered = made_entry(bucket.dialect, upload.key, size, metadata, fields)
     made = await _looked_at(bucket, verifier, checksums, answered)
     _, lost = bucket.making(metadata)
     return Stored(made, proof.of_parts(verifier, checksums, receipts, (answered, made)), lost)
@@ -137,19 +149,20 @@ def _verifier(bucket: Bucket, upload: Upload) -> Verifier:
 
 
 def _whole_headers(verifier: Verifier, checksums: Checksums, size: int) -> dict[str, str]:
-    headers = sent_with(verifier, checksums) if verifier.kept else {}
+    headers = sent_with(verifier, checksums) if verifier.sent else {}
     if headers:
         headers["x-amz-checksum-type"] = "FULL_OBJECT"
         headers["x-amz-mp-object-size"] = str(size)
     return headers
 
 
-def _document(receipts: Sequence[Receipt]) -> str:
+def _document(dialect: Dialect, receipts: Sequence[Receipt]) -> str:
+    space = f' xmlns="{dialect.namespace}"' if dialect.namespace else ""
     rows = (
         f"<Part><PartNumber>{receipt.number}</PartNumber>{xml.element('ETag', _quoted(receipt.etag))}</Part>"
         for receipt in receipts
     )
-    return f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{"".join(rows)}</CompleteMultipartUpload>'
+    return f"<CompleteMultipartUpload{space}>{''.join(rows)}</CompleteMultipartUpload>"
 
 
 def _quoted(etag: str | None) -> str:
@@ -180,8 +193,8 @@ def _unambiguous(found: Sequence[Receipt]) -> Sequence[Receipt]:
 def _receipt(node: Element) -> Receipt:
     checksums = {
         algorithm: digest
-        for algorithm in (Algorithm.CRC64NVME, Algorithm.CRC32C, Algorithm.CRC32)
-        if (digest := decode(algorithm, xml.text(node, f"Checksum{algorithm.upper()}"))) is not None
+        for algorithm, name in _PART_CHECKSUMS.items()
+        if (digest := decode(algorithm, xml.text(node, name))) is not None
     }
     etag = xml.text(node, "ETag").strip('"') or None
     return Receipt(int(xml.text(node, "PartNumber")), int(xml.text(node, "Size")), etag, checksums)

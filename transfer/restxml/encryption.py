@@ -10,47 +10,49 @@ from dataclasses import dataclass, field
 
 from transfer.errors import Misconfigured
 from transfer.plugin import StoreOptions
+from transfer.restxml.dialect import Dialect
 
 _KEY_BYTES = 32
-_CUSTOMER = "x-amz-server-side-encryption-customer-"
-_SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
-_KINDS = ("AES256", "aws:kms", "aws:kms:dsse")
 
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """``at_rest`` goes with what makes an object, ``key`` (SSE-C) with whatever touches its bytes."""
+    """``at_rest`` goes with what makes an object, ``key`` (SSE-C) with whatever touches its bytes.
+
+    ``source_key`` is the key again, for the object that a copy reads.
+    """
 
     at_rest: Mapping[str, str] = field(default_factory=dict)
     key: Mapping[str, str] = field(default_factory=dict, repr=False)
+    source_key: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def making(self) -> dict[str, str]:
         return {**self.at_rest, **self.key}
 
-    @property
-    def source_key(self) -> dict[str, str]:
-        """The key again, for the object that a copy reads."""
-        return {_SOURCE + name.removeprefix(_CUSTOMER): value for name, value in self.key.items()}
 
-
-async def read_encryption(options: StoreOptions, key_file: str | None, scheme: str) -> Encryption:
+async def read_encryption(dialect: Dialect, options: StoreOptions, key_file: str | None, scheme: str) -> Encryption:
     """What ``--sse`` and its kin say. Raises Misconfigured."""
-    if options.sse is not None and options.sse not in _KINDS:
-        raise Misconfigured(f"--sse {options.sse} must be one of {', '.join(_KINDS)}")
-    if options.sse_kms_key_id and not (options.sse or "").startswith("aws:kms"):
-        raise Misconfigured("--sse-kms-key-id needs --sse aws:kms")
+    known, header = dialect.encryptions, dialect.names.sse
+    if options.sse is not None and options.sse not in known.kinds:
+        raise Misconfigured(f"--sse {options.sse} must be one of {', '.join(known.kinds)}")
+    if options.sse_kms_key_id and not (options.sse or "").startswith(known.managed):
+        raise Misconfigured(f"--sse-kms-key-id needs --sse {known.managed}")
     chosen = options.sse_c_key_file or key_file
+    if chosen and not known.own_keys:
+        raise Misconfigured(f"{dialect.provider} takes no keys of your own (SSE-C): leave out '{chosen}'")
     if chosen and options.sse:
         raise Misconfigured("--sse and a key file (SSE-C) exclude each other")
-    at_rest = {"x-amz-server-side-encryption": options.sse} if options.sse else {}
+    at_rest = {header: options.sse} if options.sse else {}
     if options.sse_kms_key_id:
-        at_rest["x-amz-server-side-encryption-aws-kms-key-id"] = options.sse_kms_key_id
+        at_rest[f"{header}-{known.key_id}"] = options.sse_kms_key_id
     if not chosen:
         return Encryption(at_rest)
     if scheme != "https":
         raise Misconfigured("A key of your own (SSE-C) is sent with each request: it needs an https:// endpoint")
-    return Encryption(key=_key_headers(await asyncio.to_thread(_read_key, chosen)))
+    key = await asyncio.to_thread(_read_key, chosen)
+    source = header.replace("server-side", "copy-source-server-side")
+    return Encryption(key=_key_headers(header, key), source_key=_key_headers(source, key))
 
 
 def _read_key(path: str) -> bytes:
@@ -71,10 +73,10 @@ def _read_key(path: str) -> bytes:
     return decoded
 
 
-def _key_headers(key: bytes) -> dict[str, str]:
+def _key_headers(start: str, key: bytes) -> dict[str, str]:
     digest = hashlib.md5(key, usedforsecurity=False).digest()
     return {
-        f"{_CUSTOMER}algorithm": "AES256",
-        f"{_CUSTOMER}key": base64.b64encode(key).decode(),
-        f"{_CUSTOMER}key-md5": base64.b64encode(digest).decode(),
+        f"{start}-customer-algorithm": "AES256",
+        f"{start}-customer-key": base64.b64encode(key).decode(),
+        f"{start}-customer-key-md5": base64.b64encode(digest).decode(),
     }

@@ -9,9 +9,10 @@ from types import TracebackType
 from transfer.errors import Changed
 from transfer.model import Entry, Span
 from transfer.plugin import Reading
+from transfer.restxml.bucket import Bucket, Tags, entry_of
+from transfer.restxml.dialect import Dialect
 from transfer.wire.reading import EmptyReading, HttpReading, extent, range_header
 from transfer.wire.stream import Stream
-from transfer_s3.bucket import CHECKSUM_MODE, VERSION, Bucket, Tags, entry_of
 
 
 class Read(AbstractAsyncContextManager[Reading]):
@@ -27,7 +28,9 @@ class Read(AbstractAsyncContextManager[Reading]):
         bucket, entry, span = self._bucket, self._entry, self._span
         if span is not None and span.size == 0:
             return EmptyReading(_unchanged(entry, await bucket.with_tags(await bucket.head(entry.key))))
-        headers = {**bucket.encryption.key, **(CHECKSUM_MODE if span is None else {"range": range_header(span)})}
+        dialect = bucket.dialect
+        asking = dialect.asking if span is None else {"range": range_header(span), **dialect.span}
+        headers = {**bucket.encryption.key, **asking}
         if entry.etag:
             headers["if-match"] = f'"{entry.etag}"'
         query = {"versionId": entry.version} if entry.version else {}
@@ -43,9 +46,10 @@ class Read(AbstractAsyncContextManager[Reading]):
     def _reading(self, stream: Stream, tags: Tags | None) -> Reading:
         entry, span = self._entry, self._span
         size, whole = extent(stream.status, stream.headers, span, entry.key)
-        found = entry_of(entry.key, stream.headers, size=whole, whole_object=span is None)
+        dialect = self._bucket.dialect
+        found = entry_of(dialect, entry.key, stream.headers, size=whole, whole_object=span is None)
         if tags is not None:
-            found = _same_version(tags, stream.headers, entry.key).on(found)
+            found = _same_version(dialect, tags, stream.headers, entry.key).on(found)
         return HttpReading(stream, _unchanged(entry, found), size if size is not None else entry.size)
 
     async def __aexit__(
@@ -55,9 +59,9 @@ class Read(AbstractAsyncContextManager[Reading]):
             self._stream.close()
 
 
-def _same_version(tags: Tags, headers: Mapping[str, str], key: str) -> Tags:
+def _same_version(dialect: Dialect, tags: Tags, headers: Mapping[str, str], key: str) -> Tags:
     """``tags``, unless they were told of another version than the one that is read."""
-    version = headers.get(VERSION)
+    version = headers.get(dialect.names.version_id)
     if None not in (tags.version, version) and tags.version != version:
         raise Changed(f"'{key}' has changed since its tags were read", key=key)
     return tags

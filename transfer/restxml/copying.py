@@ -8,14 +8,13 @@ from dataclasses import replace
 from transfer.errors import Changed, Unsupported
 from transfer.model import UNPROVEN, Algorithm, Entry, Metadata, Part, Receipt, Stored, Upload
 from transfer.plugin import Origin
+from transfer.restxml import probe, proof
+from transfer.restxml.bucket import Bucket
+from transfer.restxml.client import Place
+from transfer.restxml.results import made_entry, result_fields
+from transfer.restxml.verifier import md5_of, whole
 from transfer.wire.quoting import quote_path
 from transfer.wire.reading import range_header
-from transfer_s3 import probe, proof
-from transfer_s3.bucket import IF_ABSENT, Bucket
-from transfer_s3.client import Place
-from transfer_s3.config import LIMITS
-from transfer_s3.results import made_entry, result_fields
-from transfer_s3.verifier import decode, md5_of
 
 
 class Copying:
@@ -40,15 +39,16 @@ class Copying:
 
         Raises Unsupported above 5 GiB, and where the server was not shown to copy.
         """
-        if entry.size is not None and LIMITS.max_copy is not None and entry.size > LIMITS.max_copy:
-            message = f"'{entry.key}' is larger than S3 copies onto itself: it must be sent again"
+        largest = self._bucket.dialect.limits.max_copy
+        if entry.size is not None and largest is not None and entry.size > largest:
+            message = f"'{entry.key}' is larger than {self._bucket.dialect.provider} copies onto itself: send it again"
             raise Unsupported(message, key=entry.key)
         await self._refuse_unknown(entry.key)
         return await _update(self._bucket, entry, metadata)
 
     async def _refuse_unknown(self, key: str) -> None:
-        """AWS is known to copy; another server is asked before the first copy of a run."""
-        if self._bucket.client.endpoint.aws:
+        """A provider is known to copy; an imitator is asked before the first copy of a run."""
+        if self._bucket.client.endpoint.genuine:
             return
         async with self._asking:
             if self._known is None:
@@ -63,10 +63,10 @@ async def _copy(
     source = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
     headers, lost = bucket.making(metadata)
     headers.update(_source_headers(bucket, source, entry))
-    headers.update(_algorithm(bucket, entry), **(IF_ABSENT if if_absent else {}))
-    if metadata.tags is not None or bucket.client.endpoint.aws:
+    headers.update(_algorithm(bucket, entry), **(bucket.dialect.if_absent if if_absent else {}))
+    if metadata.tags is not None or bucket.client.endpoint.genuine:
         # Unasked, tags are not carried, as they are not on other ways. Some servers refuse to hear of them at all.
-        headers["x-amz-tagging-directive"] = "REPLACE"
+        headers[f"{bucket.dialect.names.tagging}-directive"] = "REPLACE"
     there = replace(bucket, client=bucket.client.sibling(source))
     known = await _guarded(there, entry)
     made = await _copied(bucket, key, known, metadata, headers)
@@ -86,7 +86,7 @@ async def _update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
     headers.update(_source_headers(bucket, bucket.client.place, before), **_algorithm(bucket, before))
     headers.update(bucket.encryption.source_key)
     if metadata.tags is not None:
-        headers["x-amz-tagging-directive"] = "REPLACE"
+        headers[f"{bucket.dialect.names.tagging}-directive"] = "REPLACE"
     made = await _copied(bucket, entry.key, before, kept, headers)
     stored_proof = proof.of_copy(before, made)
     if stored_proof == UNPROVEN:
@@ -100,8 +100,8 @@ async def copy_part(bucket: Bucket, upload: Upload, part: Part, origin: Origin, 
     source = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
     await _guarded(replace(bucket, client=bucket.client.sibling(source)), entry)
     headers = _source_headers(bucket, source, entry)
-    del headers["x-amz-metadata-directive"]
-    headers["x-amz-copy-source-range"] = range_header(part.span)
+    del headers[bucket.dialect.names.metadata_directive]
+    headers[f"{bucket.dialect.names.copy_source}-range"] = range_header(part.span)
     headers.update(bucket.encryption.key)
     query = {"partNumber": str(part.number), "uploadId": upload.id}
     reply = await bucket.client.call("PUT", upload.key, query, headers, patient=True)
@@ -109,40 +109,39 @@ async def copy_part(bucket: Bucket, upload: Upload, part: Part, origin: Origin, 
         # It did not see the header that names the source, and took this for a part without bytes.
         raise Unsupported(f"The server can't copy parts, so '{entry.key}' must be sent through here", key=upload.key)
     fields = result_fields(reply, f"the copy of part {part.number} of '{upload.key}'")
-    algorithms = (Algorithm.CRC64NVME, Algorithm.CRC32C, Algorithm.CRC32)
-    texts = {algorithm: fields.get(f"x-amz-checksum-{algorithm}", "") for algorithm in algorithms}
-    checksums = {name: digest for name, text in texts.items() if (digest := decode(name, text)) is not None}
+    checksums = whole(fields, bucket.dialect.told)
     return Receipt(part.number, part.size, fields.get("etag", "").strip('"') or None, checksums)
 
 
 async def _copied(bucket: Bucket, key: str, source: Entry, metadata: Metadata, headers: dict[str, str]) -> Entry:
     reply = await bucket.client.call("PUT", key, {}, headers, patient=True)
-    return made_entry(key, source.size, metadata, result_fields(reply, f"the copy to '{key}'"))
+    return made_entry(bucket.dialect, key, source.size, metadata, result_fields(reply, f"the copy to '{key}'"))
 
 
 def _source_headers(bucket: Bucket, source: Place, entry: Entry) -> dict[str, str]:
     """Which object is copied, and that it must still be the one that was looked at."""
+    dialect, endpoint = bucket.dialect, bucket.client.address_of(source.bucket)
     version = f"?versionId={quote_path(entry.version)}" if entry.version else ""
     headers = {
-        "x-amz-copy-source": quote_path(f"{source.bucket}/{source.name(entry.key)}") + version,
-        "x-amz-metadata-directive": "REPLACE",
+        dialect.names.copy_source: dialect.copy_source(endpoint, source.bucket, source.name(entry.key)) + version,
+        dialect.names.metadata_directive: "REPLACE",
     }
     if entry.etag:
-        headers["x-amz-copy-source-if-match"] = f'"{entry.etag}"'
+        headers[f"{dialect.names.copy_source}-if-match"] = f'"{entry.etag}"'
     return {**headers, **(bucket.encryption.source_key if entry.encrypted_etag else {})}
 
 
 def _algorithm(bucket: Bucket, source: Entry) -> dict[str, str]:
     """Ask for a checksum that can be compared with one of the source's, if the server computes any."""
-    if bucket.verifier.kept is None:
+    if bucket.verifier.sent is None:
         return {}
     known = (algorithm for algorithm in source.checksums if algorithm is not Algorithm.MD5)
-    return {"x-amz-checksum-algorithm": next(known, bucket.verifier.kept).upper()}
+    return {"x-amz-checksum-algorithm": next(known, bucket.verifier.sent).upper()}
 
 
 async def _guarded(there: Bucket, entry: Entry) -> Entry:
-    """The object to be copied, still what it was. AWS looks at the condition in the request; not all others do."""
-    return entry if there.client.endpoint.aws or entry.etag is None else await _looked_at(there, entry)
+    """The object to be copied, still what it was. Not all imitators look at the condition in the request."""
+    return entry if there.client.endpoint.genuine or entry.etag is None else await _looked_at(there, entry)
 
 
 async def _looked_at(there: Bucket, entry: Entry) -> Entry:

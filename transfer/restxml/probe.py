@@ -15,10 +15,10 @@ from dataclasses import replace
 from transfer.checksums import digest
 from transfer.errors import Denied, Misconfigured, NotFound, Throttled, TransferError, Transient
 from transfer.model import Algorithm, Body, Metadata, Part, Receipt, Upload
+from transfer.restxml import multipart
+from transfer.restxml.bucket import Bucket
+from transfer.restxml.verifier import Verifier, md5_of
 from transfer.wire.quoting import quote_path
-from transfer_s3 import multipart
-from transfer_s3.bucket import Bucket
-from transfer_s3.verifier import Verifier, md5_of
 
 _log = logging.getLogger("transfer.s3")
 _DATA = b"Does this server look at checksums?"
@@ -87,11 +87,11 @@ async def knows_copies(bucket: Bucket) -> bool:
     Another one would take a copy for a new object without bytes, and empty what is copied onto itself.
     """
     source, key = _throwaway(), _throwaway()
-    place = bucket.client.place
+    place, names = bucket.client.place, bucket.dialect.names
     headers = {
         **bucket.making(Metadata())[0],
-        "x-amz-copy-source": quote_path(f"{place.bucket}/{place.name(source)}"),
-        "x-amz-metadata-directive": "REPLACE",
+        names.copy_source: quote_path(f"{place.bucket}/{place.name(source)}"),
+        names.metadata_directive: "REPLACE",
     }
     try:
         await bucket.client.call("PUT", key, {}, headers, patient=True)

@@ -7,16 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from transfer.errors import Corrupt, NotFound, Unsupported
 from transfer.model import Algorithm, Checksums, Entry, Kind, Metadata
+from transfer.restxml.client import Client
+from transfer.restxml.dialect import Dialect
+from transfer.restxml.encryption import Encryption
+from transfer.restxml.metadata import from_headers, to_headers
+from transfer.restxml.verifier import Verifier, md5_of, whole
 from transfer.wire import xml
 from transfer.wire.times import http_ns
-from transfer_s3.client import Client
-from transfer_s3.encryption import Encryption
-from transfer_s3.metadata import from_headers, to_headers
-from transfer_s3.verifier import Verifier, md5_of, whole
 
-CHECKSUM_MODE = {"x-amz-checksum-mode": "ENABLED"}
-IF_ABSENT = {"if-none-match": "*"}
-VERSION = "x-amz-version-id"
 _UNKNOWN_TYPE = "binary/octet-stream"
 """What AWS says where none was given. Other servers then make one up from the name or the bytes."""
 FOLDING = "SeaweedFS"
@@ -46,13 +44,17 @@ class Bucket:
     tags: bool = False
     """Whether the run asks for tags, each time with a request of their own."""
 
+    @property
+    def dialect(self) -> Dialect:
+        return self.client.dialect
+
     def making(self, metadata: Metadata) -> tuple[dict[str, str], tuple[str, ...]]:
         """The headers with which an object comes into being, and what of ``metadata`` is lost."""
-        headers, lost = to_headers(metadata, aws=self.client.endpoint.aws)
+        headers, lost = to_headers(self.dialect, metadata, genuine=self.client.endpoint.genuine)
         headers.setdefault("content-type", _UNKNOWN_TYPE)
         headers.update(self.encryption.making)
         if self.acl:
-            headers["x-amz-acl"] = self.acl
+            headers[self.dialect.names.acl] = self.acl
         return headers, lost
 
     def refuse_folded(self, key: str, size: int | None) -> None:
@@ -65,9 +67,10 @@ class Bucket:
     async def head(self, key: str, *, version: str | None = None) -> Entry:
         """All that is known of an object but its tags. Raises NotFound."""
         query = {"versionId": version} if version else {}
-        reply = await self.client.call("HEAD", key, query, {**CHECKSUM_MODE, **self.encryption.key})
+        reply = await self.client.call("HEAD", key, query, {**self.dialect.asking, **self.encryption.key})
         length = reply.headers.get("content-length")
-        return entry_of(key, reply.headers, size=int(length) if length else None, whole_object=True)
+        size = int(length) if length else None
+        return entry_of(self.dialect, key, reply.headers, size=size, whole_object=True)
 
     async def exists(self, key: str) -> bool:
         try:
@@ -84,7 +87,7 @@ class Bucket:
         """The tags of the version that ``entry`` names, or of the object as it is now. Raises NotFound, Unsupported."""
         query = {"tagging": "", **({"versionId": entry.version} if entry.version else {})}
         reply = await self.client.call("GET", entry.key, query)
-        return Tags(_tags(reply.body, entry.key), reply.headers.get(VERSION))
+        return Tags(_tags(reply.body, entry.key), reply.headers.get(self.dialect.names.version_id))
 
 
 def _tags(document: bytes, key: str) -> dict[str, str]:
@@ -99,19 +102,19 @@ def _tags(document: bytes, key: str) -> dict[str, str]:
     return {xml.text(tag, "Key"): xml.text(tag, "Value") for tag_set in sets for tag in tag_set}
 
 
-def entry_of(key: str, headers: Mapping[str, str], *, size: int | None, whole_object: bool) -> Entry:
+def entry_of(dialect: Dialect, key: str, headers: Mapping[str, str], *, size: int | None, whole_object: bool) -> Entry:
     """The entry that a reply to GET or HEAD tells; checksums only where they cover the ``whole_object``."""
-    metadata = from_headers(headers)
+    metadata = from_headers(dialect, headers)
     etag = headers.get("etag", "").strip('"') or None
-    encrypted = etag_is_encrypted(headers)
+    encrypted = etag_is_encrypted(dialect, headers)
     return Entry(
         key,
         size,
         mtime_ns=metadata.posix.mtime_ns,
         modified_ns=http_ns(headers.get("last-modified")),
         etag=etag,
-        version=version_of(headers),
-        checksums=_checksums(headers, etag, encrypted=encrypted) if whole_object else {},
+        version=version_of(dialect, headers),
+        checksums=_checksums(dialect, headers, etag, encrypted=encrypted) if whole_object else {},
         metadata=metadata,
         storage_class=metadata.storage_class,
         kind=Kind.OBJECT if metadata.posix.link_target is None else Kind.SYMLINK,
@@ -126,20 +129,21 @@ def is_folded(name: str, size: int | None) -> bool:
     return "\\" in name or not {"", ".", ".."}.isdisjoint(inner) or (name.endswith("/") and size != 0)
 
 
-def version_of(headers: Mapping[str, str]) -> str | None:
+def version_of(dialect: Dialect, headers: Mapping[str, str]) -> str | None:
     """The version that a reply is about. ``null`` is what was written while the bucket kept no versions."""
-    version = headers.get(VERSION)
+    version = headers.get(dialect.names.version_id)
     return None if version == "null" else version
 
 
-def etag_is_encrypted(headers: Mapping[str, str]) -> bool:
+def etag_is_encrypted(dialect: Dialect, headers: Mapping[str, str]) -> bool:
     """Whether the ETag is known to be no MD5."""
-    kms = headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
-    return kms or "x-amz-server-side-encryption-customer-algorithm" in headers
+    sse = dialect.names.sse
+    managed = headers.get(sse, "").startswith(dialect.encryptions.managed)
+    return managed or f"{sse}-customer-algorithm" in headers
 
 
-def _checksums(headers: Mapping[str, str], etag: str | None, *, encrypted: bool) -> Checksums:
+def _checksums(dialect: Dialect, headers: Mapping[str, str], etag: str | None, *, encrypted: bool) -> Checksums:
     """What the server keeps; an ETag that looks like an MD5 only where it keeps nothing better."""
-    kept = whole(headers)
+    kept = whole(headers, dialect.told)
     md5 = None if encrypted else md5_of(etag)
     return kept if kept or md5 is None else {Algorithm.MD5: md5}

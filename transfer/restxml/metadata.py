@@ -1,16 +1,17 @@
-"""Metadata as S3's headers, both ways."""
+"""Metadata as headers, both ways."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from operator import attrgetter
 from urllib.parse import quote
 
 from transfer.model import Metadata
+from transfer.restxml.classes import STANDARD, class_there
+from transfer.restxml.dialect import Dialect
+from transfer.restxml.words import decode_words, encode_words, is_plain, received
 from transfer.wire import posix
-from transfer_s3.words import decode_words, encode_words, is_plain, received
 
 _FIELDS: Mapping[str, str] = {
     "content_type": "content-type",
@@ -19,29 +20,12 @@ _FIELDS: Mapping[str, str] = {
     "content_disposition": "content-disposition",
     "cache_control": "cache-control",
     "expires": "expires",
-    "website_redirect": "x-amz-website-redirect-location",
 }
 _texts = attrgetter(*_FIELDS)
 _HEADERS = tuple(_FIELDS.values())
-_USER = "x-amz-meta-"
-_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
-_MAX_USER = 2048
-"""Bytes of all names and values of user metadata."""
-_MAX_TAGS = 10
-_AWS_CLASSES = frozenset(
-    {
-        "REDUCED_REDUNDANCY",
-        "STANDARD_IA",
-        "ONEZONE_IA",
-        "INTELLIGENT_TIERING",
-        "GLACIER",
-        "GLACIER_IR",
-        "DEEP_ARCHIVE",
-    }
-)
 
 
-def to_headers(metadata: Metadata, *, aws: bool) -> tuple[dict[str, str], tuple[str, ...]]:
+def to_headers(dialect: Dialect, metadata: Metadata, *, genuine: bool) -> tuple[dict[str, str], tuple[str, ...]]:
     """The headers that hold ``metadata``, and the names of what they can't hold."""
     headers: dict[str, str] = {}
     lost: list[str] = []
@@ -52,27 +36,30 @@ def to_headers(metadata: Metadata, *, aws: bool) -> tuple[dict[str, str], tuple[
             headers[header] = value
         else:
             lost.append(header)
-    _add_user(metadata, headers, lost)
-    _add_tags(metadata, headers, lost)
-    _add_class(metadata, headers, lost, aws=aws)
+    _add_redirect(dialect, metadata, headers, lost)
+    _add_user(dialect, metadata, headers, lost)
+    _add_tags(dialect, metadata, headers, lost)
+    _add_class(dialect, metadata, headers, lost, genuine=genuine)
     return headers, tuple(lost)
 
 
-def from_headers(headers: Mapping[str, str]) -> Metadata:
+def from_headers(dialect: Dialect, headers: Mapping[str, str]) -> Metadata:
     """The metadata in a reply to GET or HEAD, whose names are in lower case. Tags are not in it."""
-    user = {name[len(_USER) :]: _text(value) for name, value in headers.items() if name.startswith(_USER)}
+    start = dialect.names.meta
+    user = {name[len(start) :]: _text(value) for name, value in headers.items() if name.startswith(start)}
     disk, rest = posix.from_user(user)
-    kind, encoding, language, disposition, caching, expires, redirect = _known(tuple(map(headers.get, _HEADERS)))
+    redirect = headers.get(dialect.redirect) if dialect.redirect else None
+    kind, encoding, language, disposition, caching, expires = _known(tuple(map(headers.get, _HEADERS)))
     return Metadata(
         content_type=kind,
         content_encoding=_without_chunking(encoding),
         content_language=language,
-        content_disposition=disposition,
+        content_disposition=None if dialect.forced in headers else disposition,
         cache_control=caching,
         expires=expires,
-        website_redirect=redirect,
+        website_redirect=received(redirect) if redirect else None,
         user=rest,
-        storage_class=headers.get("x-amz-storage-class"),
+        storage_class=headers.get(dialect.names.storage_class),
         posix=disk,
     )
 
@@ -87,10 +74,20 @@ def _known(values: tuple[str | None, ...]) -> tuple[str | None, ...]:
     return tuple([received(value) if value else None for value in values])
 
 
-def _add_user(metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
-    room = _MAX_USER
+def _add_redirect(dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
+    redirect = metadata.website_redirect
+    if redirect is None:
+        return
+    if redirect and dialect.redirect and is_plain(redirect):
+        headers[dialect.redirect] = redirect
+    else:
+        lost.append(dialect.redirect or "website redirect")
+
+
+def _add_user(dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
+    room = dialect.limits.max_user_metadata or 0
     for name, value in {**posix.to_user(metadata.posix), **metadata.user}.items():
-        header, encoded = _user_header(name), encode_words(value)
+        header, encoded = _user_header(dialect, name), encode_words(value)
         size = len(name) + len(encoded)
         if header is None or header in headers or size > room:
             lost.append(f"user metadata '{name}'")
@@ -100,33 +97,37 @@ def _add_user(metadata: Metadata, headers: dict[str, str], lost: list[str]) -> N
 
 
 @lru_cache(maxsize=256)
-def _user_header(name: str) -> str | None:
+def _user_header(dialect: Dialect, name: str) -> str | None:
     """The header of user metadata of this name; None where it can't be one."""
     lower = name.lower()
-    return _USER + lower if _NAME.fullmatch(lower) else None
+    return dialect.names.meta + lower if dialect.user_name.fullmatch(lower) else None
 
 
-def _add_tags(metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
+def _add_tags(dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
     if metadata.tags:
-        kept = [tag for tag in metadata.tags.items() if all(map(_is_tag_text, tag))][:_MAX_TAGS]
+        kept = [tag for tag in metadata.tags.items() if all(map(_is_tag_text, tag))][: dialect.max_tags]
         if kept:
-            headers["x-amz-tagging"] = "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in kept)
+            pairs = (f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in kept)
+            headers[dialect.names.tagging] = "&".join(pairs)
         lost.extend(f"tag '{name}'" for name in metadata.tags if name not in dict(kept))
 
 
 def _is_tag_text(text: str) -> bool:
-    """S3 takes letters, digits and blanks of any script, and a few signs."""
+    """They take letters, digits and blanks of any script, and a few signs."""
     return all(character.isalnum() or character.isspace() or character in "_.:/=+-@" for character in text)
 
 
-def _add_class(metadata: Metadata, headers: dict[str, str], lost: list[str], *, aws: bool) -> None:
-    storage_class = metadata.storage_class
-    if storage_class in (None, "", "STANDARD"):
+def _add_class(
+    dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str], *, genuine: bool
+) -> None:
+    wanted = metadata.storage_class
+    if wanted in (None, "", *STANDARD):
         return
-    if not is_plain(storage_class) or (aws and storage_class not in _AWS_CLASSES):
-        lost.append(f"storage class '{storage_class}'")
+    name = class_there(dialect, wanted) if genuine else wanted
+    if name is None or not is_plain(name):
+        lost.append(f"storage class '{wanted}'")
     else:
-        headers["x-amz-storage-class"] = storage_class
+        headers[dialect.names.storage_class] = name
 
 
 def _without_chunking(encoding: str | None) -> str | None:

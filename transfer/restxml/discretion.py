@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,12 +13,10 @@ from transfer.wire.quoting import quote_xml
 from transfer.wire.sigv4 import Credentials
 
 MASK = "***"
-_SECRET_HEADERS = (
-    "x-amz-security-token",
-    "x-amz-server-side-encryption-customer-key",
-    "x-amz-copy-source-server-side-encryption-customer-key",
-)
-_SIGNATURE = "Signature="
+_SECRET_HEADERS = ("-security-token", "-server-side-encryption-customer-key")
+"""Ends of their names."""
+_SIGNATURE = re.compile(r"(?:[Ss]ignature=|:)([^:=]+=*)$")
+"""Last in what authorizes a request, whoever's it is."""
 _FORMS = (str, quote, partial(quote, safe=""), quote_xml)
 
 
@@ -37,8 +36,9 @@ def discreet(document: ErrorDocument, headers: Mapping[str, str], credentials: C
 def _secrets(headers: Mapping[str, str], credentials: Credentials | None) -> Iterator[str]:
     """What is secret in a request, the keys to it among them."""
     sent = {name.lower(): value for name, value in headers.items()}
-    candidates = [sent.get(name) for name in _SECRET_HEADERS]
-    candidates.append(sent.get("authorization", "").partition(_SIGNATURE)[2])
+    candidates: list[str | None] = [value for name, value in sent.items() if name.endswith(_SECRET_HEADERS)]
+    found = _SIGNATURE.search(sent.get("authorization", ""))
+    candidates.append(found[1] if found else None)
     if credentials is not None:
         candidates += [credentials.secret_access_key, credentials.session_token]
     yield from filter(None, candidates)

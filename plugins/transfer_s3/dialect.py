@@ -1,0 +1,67 @@
+"""S3's own words. Source: the Amazon S3 API Reference."""
+
+from __future__ import annotations
+
+import re
+
+from transfer.model import Algorithm
+from transfer.restxml.dialect import Dialect, Encryptions, Names
+from transfer.restxml.endpoint import Endpoint
+from transfer.wire.quoting import quote_path
+from transfer_s3.config import CAPABILITIES, LIMITS
+
+
+def _copy_source(source: Endpoint, bucket: str, name: str) -> str:
+    return quote_path(f"{bucket}/{name}")
+
+
+S3 = Dialect(
+    provider="S3",
+    keys="access_key_id and secret_access_key",
+    names=Names.starting("x-amz-"),
+    capabilities=CAPABILITIES,
+    limits=LIMITS,
+    encryptions=Encryptions(
+        kinds=("AES256", "aws:kms", "aws:kms:dsse"), managed="aws:kms", key_id="aws-kms-key-id", own_keys=True
+    ),
+    classes={
+        "infrequent": "STANDARD_IA",
+        "automatic": "INTELLIGENT_TIERING",
+        "instant": "GLACIER_IR",
+        "archive": "GLACIER",
+        "cold archive": "DEEP_ARCHIVE",
+        "deep archive": "DEEP_ARCHIVE",
+    },
+    own_classes=frozenset(
+        {
+            "REDUCED_REDUNDANCY",
+            "STANDARD_IA",
+            "ONEZONE_IA",
+            "INTELLIGENT_TIERING",
+            "GLACIER",
+            "GLACIER_IR",
+            "DEEP_ARCHIVE",
+        }
+    ),
+    user_name=re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+", re.ASCII),
+    if_absent={"if-none-match": "*"},
+    copy_source=_copy_source,
+    kinds={},
+    aliases={},
+    told={
+        algorithm: f"x-amz-checksum-{algorithm}"
+        for algorithm in (
+            Algorithm.CRC64NVME,
+            Algorithm.CRC32C,
+            Algorithm.CRC32,
+            Algorithm.SHA256,
+            Algorithm.SHA1,
+        )
+    },
+    asking={"x-amz-checksum-mode": "ENABLED"},
+    span={},
+    listing={"list-type": "2", "encoding-type": "url"},
+    thaw_parameters="GlacierJobParameters",
+    redirect="x-amz-website-redirect-location",
+    namespace="http://s3.amazonaws.com/doc/2006-03-01/",
+)

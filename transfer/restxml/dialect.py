@@ -1,0 +1,118 @@
+"""How one provider's API differs from those of its kin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from transfer.errors import TransferError
+from transfer.model import Algorithm
+from transfer.plugin import Capabilities, Limits
+from transfer.restxml.endpoint import Endpoint
+
+Meaning = tuple[type[TransferError], str]
+"""A kind of error, and what is said of the object or bucket that it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a provider's own headers, in lower case."""
+
+    acl: str
+    bucket_region: str
+    copy_source: str
+    meta: str
+    """The start of those of user metadata."""
+    metadata_directive: str
+    request_id: str
+    request_payer: str
+    security_token: str
+    sse: str
+    storage_class: str
+    tagging: str
+    version_id: str
+
+    @classmethod
+    def starting(cls, prefix: str, *, acl: str = "acl") -> Names:
+        """Those of a provider whose headers all start with ``prefix``."""
+        return cls(
+            acl=f"{prefix}{acl}",
+            bucket_region=f"{prefix}bucket-region",
+            copy_source=f"{prefix}copy-source",
+            meta=f"{prefix}meta-",
+            metadata_directive=f"{prefix}metadata-directive",
+            request_id=f"{prefix}request-id",
+            request_payer=f"{prefix}request-payer",
+            security_token=f"{prefix}security-token",
+            sse=f"{prefix}server-side-encryption",
+            storage_class=f"{prefix}storage-class",
+            tagging=f"{prefix}tagging",
+            version_id=f"{prefix}version-id",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Encryptions:
+    """What a provider calls the ways of encrypting at rest."""
+
+    kinds: tuple[str, ...]
+    managed: str
+    """The start of the kinds with keys of its key management, for which a key may be named."""
+    key_id: str
+    """The end of the header that names the key."""
+    own_keys: bool
+    """Whether it takes a key of the user's with each request (SSE-C)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dialect:
+    """One provider's API. Sources of the facts are named where a dialect is made."""
+
+    provider: str
+    keys: str
+    """The settings that hold the access key and its secret, for sentences."""
+    names: Names
+    capabilities: Capabilities
+    limits: Limits
+    encryptions: Encryptions
+    classes: Mapping[str, str]
+    """The provider's name for each tier of :data:`transfer.restxml.classes.TIERS` that it has."""
+    own_classes: frozenset[str]
+    """All of its storage classes."""
+    user_name: re.Pattern[str]
+    """Names of user metadata, in lower case."""
+    if_absent: Mapping[str, str]
+    """Headers with which a write fails where the key exists."""
+    copy_source: Callable[[Endpoint, str, str], str]
+    """Names a copy's source: of the source's bucket the address and the name, and the object's full name."""
+    kinds: Mapping[str, Meaning]
+    """The meanings of error codes that are this provider's own, or other than usual."""
+    aliases: Mapping[str, str]
+    """Other codes for what has a meaning already."""
+    told: Mapping[Algorithm, str]
+    """The headers in which replies tell checksums."""
+    asking: Mapping[str, str]
+    """Headers that go with HEADs and whole reads, so that all is told."""
+    span: Mapping[str, str]
+    """Headers that go with reads of a span."""
+    listing: Mapping[str, str]
+    """Parameters of each listing; without ``list-type``, pages go on after a ``marker``."""
+    thaw_parameters: str
+    """The element that holds the tier of a request to thaw."""
+    no_start: str = ""
+    """Characters with which no name may start."""
+    namespace: str = ""
+    """Of the documents that are sent, where the provider wants one."""
+    forced: str = ""
+    """The header that comes with a Content-Disposition which is not the object's own."""
+    redirect: str | None = None
+    """The header of a redirect to another page, where objects can be one."""
+    overwrites_when_versioned: bool = False
+    """Whether :attr:`if_absent` means nothing in a bucket that keeps versions."""
+    max_tags: int = 10
+
+    @property
+    def max_key(self) -> int:
+        """Bytes."""
+        return self.limits.max_key or 1024
