@@ -116,6 +116,28 @@ async def test_unknown_settings_are_told_the_known_ones(install: Install) -> Non
     assert sentence.startswith("[remote.hk]: 'made' has no setting 'endpont'; did you mean 'endpoint'?")
     assert "known are endpoint, secret_key" in sentence
     assert "planted" not in sentence
+    in_file = await refusal("hk://box", replace(config, path=Path("place/transfer.toml")))
+    assert in_file == f"place/transfer.toml, {sentence}"
+    given = await refusal("hk://box", Config(remotes={"hk": Remote("hk", "made")}), endpont="planted")
+    assert given.startswith("'hk://box': 'made' has no setting 'endpont'; did you mean 'endpoint'?")
+
+
+async def test_an_unknown_type_is_told_where_it_stands(install: Install) -> None:
+    """With the file, the remote in it, and the types that there are: names of remotes are none."""
+    install("made-store")
+    config = Config(Path("place/transfer.toml"), {"hk": Remote("hk", "maid"), "other": Remote("other", "hk")})
+    for name, meant in (("hk", "'maid'; did you mean 'made'?"), ("other", "'hk'")):
+        sentence = await refusal(f"{name}://box", config)
+        known = "(known are file, made, memory, s3)"
+        assert sentence == f"place/transfer.toml, [remote.{name}]: there is no type {meant} {known}"
+
+
+async def test_a_plugin_is_told_what_was_given_and_where_the_rest_stands(install: Install) -> None:
+    """For sentences, and for what one setting says against another."""
+    install("made-store")
+    config = Config(Path("place/transfer.toml"), {"hk": Remote("hk", "made", {"endpoint": "http://a"})})
+    location = vars(await open_url("hk://box", config, secret_key="planted"))["location"]
+    assert (location.given, location.remote) == ({"secret_key"}, "place/transfer.toml, [remote.hk]")
 
 
 async def test_a_missing_package_names_the_extra(install: Install) -> None:

@@ -270,6 +270,8 @@ class Location:
     settings: Mapping[str, object] = field(default_factory=dict, repr=False)
     given: frozenset[str] = frozenset()
     """The names of those from the command line: they go before what the file says to the contrary."""
+    remote: str = ""
+    """Where the others are written, for a sentence: the file, and the table in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 
-from transfer.config import Config, Setting, resolve
+from transfer.config import Config, Remote, Setting, resolve
 from transfer.errors import Misconfigured
 from transfer.location import DISK, Address, parse_url
 from transfer.model import NO_ITEMS
@@ -60,28 +60,41 @@ def _refuse_nonsense(options: StoreOptions) -> None:
 
 def _prepare(url: str, given: Mapping[str, Setting], config: Config) -> tuple[EntryPoint, Plugin, Location]:
     address = parse_url(url)
-    scheme, of_remote = _remote(url, address, config)
+    remote = config.remotes.get(address.scheme)
+    place = "" if remote is None else _place(remote, config)
+    scheme = _scheme(url, address, config) if remote is None else _type(remote, place)
+    of_remote = {} if remote is None else remote.settings
     point = _entry_point(scheme, config)
     plugin = _load(point)
-    place = f"[remote.{address.scheme}]" if of_remote else f"'{url}'"
-    _check_names({*of_remote, *given}, plugin, scheme, place)
+    _check_names(of_remote, plugin, scheme, place)
+    _check_names(given, plugin, scheme, f"'{url}'")
     kept = {name: value for name, value in of_remote.items() if name not in given}
     settings = resolve(kept, config, place) | resolve(given, replace(config, path=None), f"'{url}'")
-    return point, plugin, Location(url, scheme, address.container, address.path, settings, frozenset(given))
+    return point, plugin, Location(url, scheme, address.container, address.path, settings, frozenset(given), place)
 
 
-def _remote(url: str, address: Address, config: Config) -> tuple[str, Mapping[str, Setting]]:
-    """The scheme behind a URL, and its remote's settings if it names one."""
-    remote = config.remotes.get(address.scheme)
-    if remote is not None:
-        if remote.type != remote.name and _found(remote.name):
-            raise Misconfigured(
-                f"[remote.{remote.name}] has the name of a scheme but the type '{remote.type}'; rename it."
-            )
-        return remote.type, remote.settings
+def _place(remote: Remote, config: Config) -> str:
+    """Where a remote is written."""
+    table = f"[remote.{remote.name}]"
+    return table if config.path is None else f"{config.path}, {table}"
+
+
+def _type(remote: Remote, place: str) -> str:
+    """The scheme that the remote stands for. Raises Misconfigured where there is none."""
+    if remote.type != remote.name and _found(remote.name):
+        raise Misconfigured(f"{place} has the name of a scheme but the type '{remote.type}'; rename it.")
+    if not _found(remote.type):
+        known = _points(tuple(sys.path)).names
+        raise Misconfigured(
+            f"{place}: there is no type '{remote.type}'{_meant(remote.type, known)} (known are {_listing(known)})"
+        )
+    return remote.type
+
+
+def _scheme(url: str, address: Address, config: Config) -> str:
     if address.scheme == DISK:
         _refuse_lone_colon(url, config)
-    return address.scheme.lower(), {}
+    return address.scheme.lower()
 
 
 def _refuse_lone_colon(url: str, config: Config) -> None:
@@ -116,9 +129,13 @@ def _entry_point(scheme: str, config: Config) -> EntryPoint:
     if found:
         return found[0]
     known = _known(config)
-    close = get_close_matches(scheme, known, n=1)
-    hint = f"; did you mean '{close[0]}://'?" if close else ""
+    hint = _meant(scheme, known, "://")
     raise Misconfigured(f"'{scheme}://' is no known scheme or remote{hint} (known are {_listing(known)})")
+
+
+def _meant(name: str, known: Iterable[str], end: str = "") -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean '{close[0]}{end}'?" if close else ""
 
 
 def _distribution(point: EntryPoint) -> str:
@@ -154,8 +171,7 @@ def _requirement(point: EntryPoint) -> str:
 def _check_names(settings: Iterable[str], plugin: Plugin, scheme: str, place: str) -> None:
     unknown = sorted(set(settings) - set(plugin.settings))
     if unknown:
-        close = get_close_matches(unknown[0], plugin.settings, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+        hint = _meant(unknown[0], plugin.settings)
         known = _listing(plugin.settings) or "none"
         raise Misconfigured(f"{place}: '{scheme}' has no setting '{unknown[0]}'{hint} (known are {known})")
 

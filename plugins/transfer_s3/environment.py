@@ -11,6 +11,7 @@ _FILES = {
     "AWS_CONFIG_FILE": "~/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
 }
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _TOKENS = ("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
 """In the SDK's order."""
 
@@ -33,7 +34,13 @@ def region() -> str | None:
 
 
 def endpoint() -> str | None:
-    return _first(("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
+    variable = endpoint_variable()
+    return os.environ[variable] if variable else None
+
+
+def endpoint_variable() -> str | None:
+    """The variable that names an endpoint."""
+    return next((name for name in _ENDPOINTS if os.environ.get(name)), None)
 
 
 def endpoints_ignored() -> bool:

@@ -26,6 +26,7 @@ from transfer_s3.dialect import S3
 from transfer_s3.endpoint import DEFAULT_REGION, locate, region_in
 from transfer_s3.signer import S3Signer
 from transfer_s3.store import S3Store
+from transfer_s3.whence import remedy
 
 
 async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
@@ -52,7 +53,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     encryption = await read_encryption(S3, options, settings.sse_c_key_file, endpoint.scheme)
     verifier = settings.verify or (Verifier.CRC64NVME if endpoint.genuine else Verifier.NONE)
     bucket = Bucket(client, verifier, encryption, options.acl, options.tags)
-    return S3Store(bucket, settings, address)
+    return S3Store(bucket, settings, address, remedy(location, settings.endpoint, _configured_endpoint(chain)))
 
 
 def _static(settings: Settings) -> Credentials | None:

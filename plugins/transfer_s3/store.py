@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from transfer.errors import Transient
 from transfer.restxml import probe
 from transfer.restxml.bucket import FOLDING, Bucket
 from transfer.restxml.store import RestXmlStore
@@ -15,11 +16,20 @@ _AWS = "https://s3.amazonaws.com"
 
 
 class S3Store(RestXmlStore):
-    """Asks a server that is not AWS what it does about checksums."""
+    """Asks a server that is not AWS what it does about checksums. ``remedy`` is what to do where none answers."""
 
-    def __init__(self, bucket: Bucket, settings: Settings, address: str | None) -> None:
+    def __init__(self, bucket: Bucket, settings: Settings, address: str | None, remedy: str) -> None:
         self._settings = settings
+        self._remedy = remedy
         super().__init__(bucket, _home(bucket, address))
+
+    async def check(self, *, write: bool) -> None:
+        try:
+            await super().check(write=write)
+        except Transient as error:
+            if error.code is None:  # no answer, and perhaps not the server that was meant
+                raise Transient(f"{error.message}; {self._remedy}") from None
+            raise
 
     async def _find_verifier(self, *, ask: bool) -> Verifier:
         """It is asked only if we may write and nobody remembers."""

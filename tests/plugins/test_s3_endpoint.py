@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
+
 import pytest
 
-from transfer.errors import Misconfigured
+from transfer.errors import Misconfigured, Transient
 from transfer.plugin import Location, StoreOptions
 from transfer_s3 import plugin
 from transfer_s3.endpoint import locate, region_in
@@ -121,3 +124,46 @@ async def test_origins_compare() -> None:
     assert await account("AKID1") == await account("AKID1")
     assert await account("AKID1") != await account("AKID2")
     assert "AKID1" not in str(await account("AKID1"))
+
+
+@pytest.fixture
+def nobody() -> str:
+    """An address at which no server is."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("given", "check the endpoint that is given for here://b/"),
+        ("file", r"check 'endpoint' in transfer.toml, \[remote.here\]"),
+        ("AWS_ENDPOINT_URL", "check AWS_ENDPOINT_URL in the environment"),
+        ("AWS_ENDPOINT_URL_S3", "check AWS_ENDPOINT_URL_S3 in the environment"),
+        ("profile", "check endpoint_url in the AWS configuration"),
+    ],
+)
+async def test_an_endpoint_without_a_server(
+    nobody: str, place: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence has its address, what happened, and where it was named."""
+    settings: dict[str, str] = {"access_key_id": "AK", "secret_access_key": "s"}
+    if place in ("given", "file"):
+        settings["endpoint"] = nobody
+    elif place == "profile":
+        settings = {"profile": "work"}
+        text = f"[profile work]\naws_access_key_id = AK\naws_secret_access_key = s\nendpoint_url = {nobody}\n"
+        (tmp_path / "config").write_text(text)
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    else:
+        monkeypatch.setenv(place, nobody)
+    given = frozenset({"endpoint"} if place == "given" else ())
+    location = Location("here://b/", "s3", "b", "", settings, given, "transfer.toml, [remote.here]")
+    store = await plugin.open(location, StoreOptions())
+    try:
+        host = nobody.removeprefix("http://")
+        with pytest.raises(Transient, match=f"^No connection to '{host}': Connection refused; {words}"):
+            await store.check(write=False)
+    finally:
+        await store.aclose()

@@ -57,6 +57,22 @@ async def test_a_stranger(certificate: Path) -> None:
         await http.aclose()
 
 
+async def test_a_server_without_tls() -> None:
+    """It is told as that, and no certificate is looked for."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    http = Http(HttpOptions())
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(Misconfigured, match=f"^The server at '{host}' does not speak TLS; write .* http://{host}$"):
+            await http.call(Request("GET", f"https://{host}/", {}))
+        await http.aclose()
+
+
 @pytest.mark.parametrize("size", [1, 1024 * 1024])
 async def test_a_server_that_ends_the_connection(certificate: Path, size: int) -> None:
     """Its answer to an upload counts, though the connection is closed with it."""

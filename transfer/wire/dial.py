@@ -16,6 +16,8 @@ from transfer.wire.head import BadReply, request_head
 from transfer.wire.proxies import Proxy, proxy_for
 
 _PORTS = {"http": 80, "https": 443}
+_PLAIN = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
+"""What OpenSSL makes of an answer in plain HTTP, in its versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Dialer:
         except TimeoutError:
             raise Transient(f"No connection to '{way.authority}' within the time allowed") from None
         except ssl.SSLError as error:
+            if way.proxy is None and error.reason in _PLAIN:
+                raise Misconfigured(
+                    f"The server at '{way.authority}' does not speak TLS; write its address as http://{way.authority}"
+                ) from None
             reason = getattr(error, "verify_message", "") or error.reason or "TLS failed"
             message = f"No trusted connection to '{way.authority}': {reason}; see the setting 'ca_bundle'"
             raise Misconfigured(message) from None
