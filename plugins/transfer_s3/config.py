@@ -10,7 +10,7 @@ from transfer.errors import Misconfigured
 from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
 from transfer.restxml.verifier import Verifier
-from transfer_s3.signing import counting
+from transfer_s3.precedence import counting
 
 GIB = 1024**3
 
