@@ -130,7 +130,7 @@ async def _run(
     _refuse_nonsense(options)
     refuse_nonsense(options, by_url=isinstance(source, str) and isinstance(target, str))
     options = among(options)
-    await asyncio.to_thread(see_names, options.files_from)
+    await asyncio.to_thread(see_names, options.files_from, nul=options.files_from_nul)
     async with (
         reporting(options.report, listener) as reported,
         profiling(options.profile, reported) as told,

@@ -7,14 +7,23 @@ providers charge for parts that wait. What a job has finished is not touched.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from transfer.checkpoint import Checkpoint, Holder, JobSummary, Pair, folder_of, mailbox, summaries, summary_of
+from transfer.checkpoint import (
+    Checkpoint,
+    Holder,
+    JobSummary,
+    Pair,
+    folder_of,
+    last_sign,
+    mailbox,
+    summaries,
+    summary_of,
+)
 from transfer.controls import parse_changes
 from transfer.errors import Misconfigured, NotFound, TransferError
 from transfer.event import ignore
@@ -133,20 +142,7 @@ async def _named(name: str, state_dir: Path | None) -> JobSummary:
 
 def _idle(jobs: Sequence[JobSummary], seconds: float) -> list[JobSummary]:
     now = time.time()
-    return [job for job in jobs if now - _last_sign(job.path) >= seconds]
-
-
-def _last_sign(path: Path) -> float:
-    """When something was last written to the checkpoint. Whoever only looks leaves an empty log."""
-    times = []
-    for suffix in ("", "-wal"):
-        try:
-            status = os.stat(f"{path}{suffix}")
-        except FileNotFoundError:
-            continue
-        if status.st_size or not suffix:
-            times.append(status.st_mtime)
-    return max(times, default=0.0)
+    return [job for job in jobs if now - last_sign(job.path) >= seconds]
 
 
 async def _clean(job: JobSummary, options: Options, *, forget: bool) -> Cleaned:

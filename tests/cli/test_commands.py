@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -148,6 +150,8 @@ def test_a_stream_goes_in_and_out(cli: Cli, bucket: str) -> None:
     assert cli("copy", f"{bucket}/k", "-").stdout_bytes == data
     assert cli("cat", f"{bucket}/k").stdout_bytes == data
     assert cli("cat", f"{bucket}/k", "--range", "256-258").stdout_bytes == b"\0\1\2"
+    assert cli("cat", f"{bucket}/k", "--range", "2303999-").stdout_bytes == b"\xff"
+    assert cli("cat", f"{bucket}/k", "--range", "2304000-").stdout_bytes == b""
 
 
 def test_a_stream_that_failed_starts_over(cli: Cli, bucket: str) -> None:
@@ -196,6 +200,14 @@ def test_jobs_shows_what_was_done(cli: Cli, tree: Path, bucket: str) -> None:
     assert (job["state"], job["objects"], job["totals"]["copied"]) == ("complete", 3, 3)
 
 
+def test_the_job_of_the_last_activity_comes_last(cli: Cli, tree: Path, tmp_path: Path) -> None:
+    """Whatever their ids are."""
+    for name in "abcab":
+        cli("sync", tree, tmp_path / name)
+    jobs = [json.loads(line) for line in cli("jobs", "--json").stdout.splitlines()]
+    assert [Path(job["pair"]["target"]).name for job in jobs] == ["c", "a", "b"]
+
+
 def test_jobs_are_cleaned_by_id(cli: Cli, tree: Path, bucket: str) -> None:
     """A forgotten job is gone from the list; an unknown one is a sentence."""
     cli("sync", tree, bucket)
@@ -223,6 +235,23 @@ def test_uploads_that_stay_are_told_one_by_one(cli: Cli, monkeypatch: pytest.Mon
         "transfer: 'b' is left open: no connection",
         "transfer: here → there: Not all.",
     ]
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("nul", [False, True])
+def test_a_listed_name_that_is_no_text_is_a_sentence(
+    cli: Cli, tree: Path, bucket: str, tmp_path: Path, piped: bool, nul: bool
+) -> None:
+    """It names the place and the bytes; nothing is moved, and there is no summary."""
+    names = b"a.txt|ok|caf\xe9|d/b.bin".replace(b"|", b"\0" if nul else b"\n")
+    (tmp_path / "names").write_bytes(names)
+    origin = "-" if piped else tmp_path / "names"
+    process = [sys.executable, "-m", "transfer", "copy", tree, bucket, "--files-from", origin, *["-0"] * nul]
+    done = subprocess.run([*map(str, process)], input=names, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    what = f"{'name' if nul else 'line'} 3 of '{origin}'"
+    told = f"transfer: --files-from: {what} is not UTF-8: caf\\xe9; rename the file, or take the line out.\n"
+    assert done.stderr.decode() == told
 
 
 def test_plugins_tells_what_there_is(cli: Cli) -> None:

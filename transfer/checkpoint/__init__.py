@@ -1,7 +1,7 @@
 """The checkpoint: one SQLite file for each pair of source and target, which makes a run resumable."""
 
 from transfer.checkpoint.checkpoint import Checkpoint
-from transfer.checkpoint.jobs import JobSummary, summaries, summary_of
+from transfer.checkpoint.jobs import JobSummary, last_sign, summaries, summary_of
 from transfer.checkpoint.kept import Kept
 from transfer.checkpoint.lock import Holder
 from transfer.checkpoint.places import folder_of, path_of
@@ -20,6 +20,7 @@ __all__ = [
     "Pair",
     "Row",
     "folder_of",
+    "last_sign",
     "path_of",
     "summaries",
     "summary_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -49,7 +50,7 @@ class JobSummary:
 
 
 async def summaries(state_dir: Path | None = None) -> Sequence[JobSummary]:
-    """All checkpoints in the state folder, by path."""
+    """All checkpoints in the state folder; the one that was written to last comes last."""
     return await asyncio.to_thread(_summaries, folder_of(state_dir))
 
 
@@ -59,7 +60,20 @@ async def summary_of(path: Path) -> JobSummary:
 
 
 def _summaries(folder: Path) -> Sequence[JobSummary]:
-    return [_summary(path) for path in sorted(folder.glob("*.sqlite"))]
+    return [_summary(path) for path in sorted(folder.glob("*.sqlite"), key=last_sign)]
+
+
+def last_sign(path: Path) -> float:
+    """When something was last written to the checkpoint. Whoever only looks leaves an empty log."""
+    times = []
+    for suffix in ("", "-wal"):
+        try:
+            status = os.stat(f"{path}{suffix}")
+        except FileNotFoundError:
+            continue
+        if status.st_size or not suffix:
+            times.append(status.st_mtime)
+    return max(times, default=0.0)
 
 
 def _summary(path: Path) -> JobSummary:

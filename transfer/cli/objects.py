@@ -69,7 +69,13 @@ def ls(context: click.Context, /, url: str, long: bool, nul: bool, json: bool, *
 )
 @click.argument("url")
 @together(
-    _listing.value("--range", "span", read=parse_span, metavar="FIRST-LAST", help="Only these bytes, counted from 0."),
+    _listing.value(
+        "--range",
+        "span",
+        read=parse_span,
+        metavar="FIRST-LAST",
+        help="Only these bytes, counted from 0; 100- to the end.",
+    ),
     _READING,
 )
 @click.pass_context

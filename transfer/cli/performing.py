@@ -21,7 +21,7 @@ from transfer.cli.stdio import show
 from transfer.cli.summary import errors, summary
 from transfer.cli.tally import Tally
 from transfer.errors import TransferError
-from transfer.event import CountsSkips, Event, Listener, Result
+from transfer.event import CountsSkips, Event, Listener, Result, Totals
 from transfer.secrets import Redactor
 
 
@@ -48,7 +48,7 @@ async def _perform(job: Job, redactor: Redactor, stop: Stop) -> int:
         _tell_stop(job, tally.result, stop, redactor)
         raise
     except TransferError:
-        if tally.result is not None:
+        if tally.result is not None and tally.result.totals != Totals():
             _conclude(job, tally.result, redactor)
         raise
     return _conclude(job, result, redactor)

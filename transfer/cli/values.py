@@ -16,7 +16,9 @@ from transfer.secrets import is_secret
 from transfer.units import parse_time
 
 _REFERENCE = re.compile("(env|file):.+")
-_SPAN = re.compile(r"(\d+)-(\d+)", re.ASCII)
+_SPAN = re.compile(r"(\d+)-(\d*)", re.ASCII)
+_LAST = 2**63 - 1
+"""The last byte that any object can have."""
 
 Callback = Callable[[click.Context, click.Parameter, Any], Any]
 
@@ -76,9 +78,9 @@ def parse_setting(text: str) -> tuple[str, str]:
 
 
 def parse_span(text: str) -> Span:
-    """``FIRST-LAST``, both counted from 0 and both included."""
+    """``FIRST-LAST``, both counted from 0 and both included; ``FIRST-`` for all from there on."""
     match = _SPAN.fullmatch(text.strip())
-    first, last = (int(match[1]), int(match[2])) if match else (1, 0)
+    first, last = (int(match[1]), int(match[2] or _LAST)) if match else (1, 0)
     if last < first:
         raise Misconfigured(f"'{text}' is not a range of bytes; write for example 0-99 for the first hundred.")
     return Span(first, last - first + 1)

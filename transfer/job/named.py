@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -14,15 +15,35 @@ from transfer.errors import Misconfigured
 from transfer.options import Options
 
 _RUN = 1000
+_BLOCK = 1 << 16
 
 
-def see_names(origin: tuple[str, ...] | Path | None) -> None:
-    """Raise Misconfigured, before anything is begun, where ``--files-from`` is no file to read. Blocking."""
+def see_names(origin: tuple[str, ...] | Path | None, *, nul: bool = False) -> None:
+    """Raise Misconfigured, before anything is begun, where ``--files-from`` is no file of keys. Blocking.
+
+    What is no plain file can be read only once, and shows what is in it when its turn comes.
+    """
     if not isinstance(origin, Path) or str(origin) == "-":
         return
     if not os.access(origin, os.R_OK) or origin.is_dir():
         cause = "is a folder" if origin.is_dir() else "can't be read" if origin.exists() else "is not there"
         raise Misconfigured(f"--files-from: '{origin}' {cause}; name a file of keys, one a line, or - for stdin.")
+    if origin.is_file() and not _is_text(origin):
+        for _ in _names(origin, nul=nul):  # which raises, and knows where
+            pass
+
+
+def _is_text(file: Path) -> bool:
+    """Whether all of it is UTF-8, looked at far faster than name by name."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with file.open("rb") as blocks:
+        try:
+            while block := blocks.read(_BLOCK):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 async def named_steps(options: Options) -> AsyncGenerator[Sequence[Step], None]:
@@ -52,19 +73,27 @@ def _names(origin: tuple[str, ...] | Path, *, nul: bool) -> Generator[str, None,
         return
     try:
         with open(0 if str(origin) == "-" else origin, "rb", closefd=str(origin) != "-") as file:
-            for raw in _pieces(file, b"\0" if nul else b"\n"):
+            for number, raw in enumerate(_pieces(file, b"\0" if nul else b"\n"), 1):
                 name = raw if nul else raw.rstrip(b"\r")
                 if name:
-                    yield name.decode()
+                    yield _decoded(name, f"{'name' if nul else 'line'} {number} of '{origin}'")
     except OSError as error:
         raise Misconfigured(f"--files-from {origin}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise Misconfigured(f"--files-from {origin} holds a name that is not UTF-8: {error.object!r}.") from error
+
+
+def _decoded(name: bytes, where: str) -> str:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        shown = name.decode(errors="backslashreplace")
+        raise Misconfigured(
+            f"--files-from: {where} is not UTF-8: {shown}; rename the file, or take the line out."
+        ) from None
 
 
 def _pieces(file: BinaryIO, separator: bytes) -> Iterator[bytes]:
     rest = b""
-    while block := file.read(1 << 16):
+    while block := file.read(_BLOCK):
         *whole, rest = (rest + block).split(separator)
         yield from whole
     yield rest
