@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,14 +80,6 @@ async def test_a_remote_is_a_scheme(install: Install, monkeypatch: pytest.Monkey
     assert (location.url, location.scheme) == ("hk://box", "made")
     assert location.settings == {"endpoint": "http://b", "secret_key": "planted"}
     assert config.redactor.redact("planted") == "***"
-
-
-@pytest.mark.parametrize("name", ["connect_timeout", "idle_timeout", "request_timeout", "connections"])
-async def test_nothing_is_done_in_no_time(name: str) -> None:
-    """A timeout or a number of connections that lets nothing through is refused."""
-    options = replace(StoreOptions(), **{name: 0})  # type: ignore[arg-type]
-    with pytest.raises(Misconfigured, match=f"--{name.replace('_', '-')} must be more than 0"):
-        await open_store("memory://box", options, config=Config())
 
 
 async def test_overridden_references_need_not_be_there(install: Install) -> None:

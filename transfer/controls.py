@@ -78,8 +78,6 @@ class Controls:
     @classmethod
     def of(cls, options: Options, controls: Controls | None = None) -> Controls:
         """``controls`` or new ones, with the limits that the options ask for. Raises Misconfigured."""
-        if options.tps is not None and not options.tps > 0:
-            raise Misconfigured("--tps must be more than 0; leave it out for no limit.")
         controls = cls() if controls is None else controls
         controls.change(options.bwlimit, options.tps, options.transfers)
         return controls

@@ -1,6 +1,6 @@
 """The Python API: what the command line does, with the same words.
 
-A source or target is a URL or an open :class:`~transfer.plugin.Store`, which stays open.
+A source or target is a URL, a path, or an open :class:`~transfer.plugin.Store`, which stays open.
 Options that can't work raise Misconfigured (or another TransferError, before anything was
 moved); what fails later is told in the :class:`~transfer.event.Result`. Cancelling is safe
 at any moment: the checkpoint keeps what is done, and the same call goes on.
@@ -34,9 +34,9 @@ from transfer.job.sides import Sides, open_sides
 from transfer.job.single import Single, refuse_itself, single_object
 from transfer.job.target import remember, target_of
 from transfer.job.watched import watched_route
-from transfer.location import place
+from transfer.location import Named, place, side_of
 from transfer.loop import runner
-from transfer.options import MIB, Compare, Options
+from transfer.options import Compare, Options
 from transfer.pipeline.carry import shape
 from transfer.pipeline.route import Journal, Reminder, Route
 from transfer.plugin import Store
@@ -47,29 +47,33 @@ T = TypeVar("T")
 
 
 async def sync(
-    source: str | Store,
-    target: str | Store,
+    source: Named | Store,
+    target: Named | Store,
     options: Options = Options(),
     *,
     listener: Listener = ignore,
     controls: Controls | None = None,
 ) -> Result:
     """Make the target like the source: what is new or changed is copied; with ``delete``, the rest goes."""
+    source, target = side_of("source", source), side_of("target", target)
     mode = Mode.TELL if options.dry_run else Mode.MOVE
     return await _run(source, target, options, listener, Controls.of(options, controls), mode)
 
 
 async def copy(
-    source: str | Store,
-    target: str | Store,
+    source: Named | Store,
+    target: Named | Store,
     options: Options = Options(),
     *,
     listener: Listener = ignore,
     controls: Controls | None = None,
 ) -> Result:
     """Copy one object, or a whole tree, without comparing. What a killed copy sent is not sent again."""
+    source, target = side_of("source", source), side_of("target", target)
     if options.delete:
         raise Misconfigured("'copy' deletes nothing; use 'sync --delete'.")
+    if options.compare not in (Compare.DEFAULT, Compare.ALWAYS):
+        raise Misconfigured(f"'copy' compares nothing; use 'sync --compare {options.compare}'.")
     options = replace(options, compare=Compare.ALWAYS)
     mode, controls = Mode.TELL if options.dry_run else Mode.MOVE, Controls.of(options, controls)
     if isinstance(source, str) and isinstance(target, str) and options.files_from is None:
@@ -80,19 +84,34 @@ async def copy(
 
 
 async def verify(
-    source: str | Store,
-    target: str | Store,
+    source: Named | Store,
+    target: Named | Store,
     options: Options = Options(),
     *,
     listener: Listener = ignore,
     controls: Controls | None = None,
 ) -> Result:
     """Compare both sides and move nothing: every difference is a failure in the result."""
+    source, target = side_of("source", source), side_of("target", target)
     if options.compare in (Compare.DEFAULT, Compare.ALWAYS):
         options = replace(options, compare=Compare.CHECKSUM)
-    options = replace(options, delete=False, existing=False, ignore_existing=False, update=False, immutable=False)
-    options, controls = replace(options, backup_dir=None), Controls.of(options, controls)
+    options, controls = _for_comparing(options), Controls.of(options, controls)
     return await _run(source, target, options, listener, controls, Mode.COMPARE)
+
+
+def _for_comparing(options: Options) -> Options:
+    """The same, without what only a run that changes something heeds."""
+    return replace(
+        options,
+        delete=False,
+        max_delete=None,
+        allow_empty_source=False,
+        existing=False,
+        ignore_existing=False,
+        update=False,
+        immutable=False,
+        backup_dir=None,
+    )
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -104,7 +123,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return ours.run(work)
 
 
-async def events(source: str | Store, target: str | Store, options: Options = Options()) -> AsyncGenerator[Event, None]:
+async def events(
+    source: Named | Store, target: Named | Store, options: Options = Options()
+) -> AsyncGenerator[Event, None]:
     """The events of a sync as they happen, the last being RunFinished. Leaving the loop cancels the run."""
     queue: asyncio.Queue[Event | None] = asyncio.Queue()
     task = asyncio.create_task(sync(source, target, options, listener=queue.put_nowait))
@@ -127,7 +148,8 @@ async def _run(
     mode: Mode,
     single: Single | None = None,
 ) -> Result:
-    _refuse_nonsense(options)
+    if options.size_hint is not None:
+        raise Misconfigured("--size-hint is for a stream, and both sides tell their sizes; leave it out.")
     refuse_nonsense(options, by_url=isinstance(source, str) and isinstance(target, str))
     options = among(options)
     await asyncio.to_thread(see_names, options.files_from, nul=options.files_from_nul)
@@ -174,19 +196,6 @@ async def _hands(
 
     async with at_work(str(source), str(target), route, mode, controls, trees=trees) as crew:
         yield crew.carry_out
-
-
-def _refuse_nonsense(options: Options) -> None:
-    if options.files_from is not None and options.delete:
-        raise Misconfigured("--files-from lists nothing, so --delete can't know what is gone; leave one of them out.")
-    if options.existing and options.ignore_existing:
-        raise Misconfigured("--existing and --ignore-existing together leave nothing to do; leave one of them out.")
-    if options.transfers is not None and options.transfers < 1:
-        raise Misconfigured("--transfers must be at least 1.")
-    if options.memory < MIB:
-        raise Misconfigured("--memory must be at least 1MiB.")
-    if options.part_size is not None and options.part_size >= options.memory:
-        raise Misconfigured("--part-size does not fit into --memory; make it smaller, or give more memory.")
 
 
 @asynccontextmanager

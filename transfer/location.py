@@ -6,14 +6,19 @@ path on disk. Texts are taken literally: ``%20`` in a URL is three characters of
 
 from __future__ import annotations
 
-import os.path
+import os
 import re
 from dataclasses import dataclass
 
 from transfer.errors import Misconfigured
-from transfer.plugin import Origin
+from transfer.plugin import Origin, Store
+
+Named = str | os.PathLike[str]
+"""A URL, or a path as whatever Python takes for one."""
 
 DISK = "file"
+_FLATTENED = re.compile(r"[A-Za-z][A-Za-z0-9+._-]*:/[^/]")
+"""How a URL's beginning looks in a ``Path``."""
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://(.*)", re.DOTALL)
 
 
@@ -25,6 +30,21 @@ class Address:
     scheme: str
     container: str
     path: str
+
+
+def side_of(name: str, given: Named | Store) -> str | Store:
+    """A side of a run, as the API takes it: an open store, or :func:`url_of` what names it."""
+    return given if isinstance(given, Store) else url_of(name, given)
+
+
+def url_of(name: str, given: Named) -> str:
+    """``given`` as a text. Raises Misconfigured, telling the argument's ``name``, for what names nothing."""
+    text = os.fspath(given) if isinstance(given, str | os.PathLike) else given
+    if not isinstance(text, str):
+        raise Misconfigured(f"{name} must be a URL, a path or an open store, not {text!r}.")
+    if text is not given and _FLATTENED.match(text):
+        raise Misconfigured(f"{name}: a Path takes a slash away from a URL, as in '{text}'; give the URL as a text.")
+    return text
 
 
 def parse_url(url: str) -> Address:

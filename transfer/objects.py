@@ -22,7 +22,7 @@ from transfer.event import (
     ignore,
 )
 from transfer.job.sides import load, opened
-from transfer.location import split_object
+from transfer.location import Named, split_object, url_of
 from transfer.model import Entry, Page, Span, Unlisted
 from transfer.options import Options
 from transfer.partition import DEFAULT_PART
@@ -37,10 +37,10 @@ _RECURSIVE = "add the name of an object in it, or --recursive to delete all that
 
 
 async def cat(
-    url: str, options: Options = Options(), *, span: Span | None = None, listener: Listener = ignore
+    url: Named, options: Options = Options(), *, span: Span | None = None, listener: Listener = ignore
 ) -> AsyncGenerator[bytes, None]:
     """The object's bytes, or those of a span of it, in order. Raises NotFound, Changed and the like."""
-    folder, key = split_object(url)
+    folder, key = split_object(url_of("url", url))
     config = await load(options)
     budget = Budget(options.memory)
     async with opened(folder, options, listener, config, options.source_settings) as store:
@@ -83,12 +83,13 @@ async def _is_folder(store: Store, key: str) -> bool:
 
 
 async def list_objects(
-    url: str, options: Options = Options(), *, listener: Listener = ignore
+    url: Named, options: Options = Options(), *, listener: Listener = ignore
 ) -> AsyncGenerator[Page, None]:
     """The listing of what ``url`` names: a folder's, or the one object's, in the store's own order.
 
     Raises NotFound where neither is there; an object store's folder without objects is merely empty.
     """
+    url = url_of("url", url)
     missing: TransferError | None = None
     config = await load(options)
     async with opened(url, options, listener, config, options.source_settings) as store:
@@ -129,12 +130,13 @@ async def _single(url: str, options: Options, listener: Listener) -> AsyncIterat
 
 
 async def remove(
-    url: str, options: Options = Options(), *, recursive: bool = False, listener: Listener = ignore
+    url: Named, options: Options = Options(), *, recursive: bool = False, listener: Listener = ignore
 ) -> Result:
     """Delete one object, or with ``recursive`` all below a folder that the filter lets through.
 
     One that is a symlink on disk is deleted itself, and never what it points to.
     """
+    url = url_of("url", url)
     folder, key = (url, None) if recursive else split_object(url, _RECURSIVE)
     if key is not None:
         options = replace(options, stores=replace(options.stores, links="keep"))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+from transfer import fields
+from transfer.errors import Misconfigured
 from transfer.filters import Filter
 from transfer.plugin import StoreOptions
-from transfer.rates import Timetable
+from transfer.rates import Timetable, timetable_of
 
 MIB = 1024 * 1024
 
@@ -33,7 +36,11 @@ class Verify(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a caller may choose. Sizes are in bytes, times in seconds."""
+    """What a caller may choose. Sizes are in bytes, times in seconds.
+
+    Words stand for members of :class:`Compare` and :class:`Verify`, and texts for paths. Raises Misconfigured
+    for what can't be, and for what would have no effect beside the rest.
+    """
 
     # What is to be done
     compare: Compare = Compare.DEFAULT
@@ -95,3 +102,79 @@ class Options:
     source_settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Settings of the source's remote, as in ``transfer.toml`` (``endpoint``, ``profile``, …): perhaps secrets."""
     target_settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        fields.settle(self, _CHECKS)
+        _refuse_contradictions(self)
+
+
+def _files_from(name: str, value: Any) -> tuple[str, ...] | Path:
+    if not isinstance(value, list | tuple):
+        return fields.path(name, value)
+    return tuple(fields.text(name, key) for key in value)
+
+
+def _limit(name: str, value: Any) -> int | str | Timetable:
+    if isinstance(value, bool) or not isinstance(value, int | str | Timetable):
+        raise Misconfigured(f"{name} must be a number, a text or a timetable, not {value!r}.")
+    timetable_of(value)
+    return value
+
+
+_FLAGS = (
+    *("existing", "ignore_existing", "update", "immutable", "files_from_nul", "delete", "allow_empty_source"),
+    *("dry_run", "allow_unproven", "strict_metadata", "metadata", "server_copy"),
+)
+_CHECKS: Mapping[str, fields.Check] = {
+    "compare": fields.member(Compare),
+    "verify": fields.member(Verify),
+    "filter": fields.instance(Filter, "a Filter"),
+    "stores": fields.instance(StoreOptions, "StoreOptions"),
+    "files_from": fields.optional(_files_from),
+    "backup_dir": fields.optional(fields.path_text),
+    "storage_class": fields.optional(fields.text),
+    "memory": fields.whole(MIB, "1MiB"),
+    "bwlimit": fields.optional(_limit),
+    "tps": fields.optional(fields.positive),
+    **dict.fromkeys(_FLAGS, fields.switch),
+    **dict.fromkeys(("processes", "multipart_threshold"), fields.whole(1)),
+    **dict.fromkeys(("transfers", "part_size"), fields.optional(fields.whole(1))),
+    "retries": fields.whole(),
+    **dict.fromkeys(("max_delete", "max_errors", "size_hint"), fields.optional(fields.whole())),
+    **dict.fromkeys(("checkpoint", "config", "report", "profile"), fields.optional(fields.path)),
+    **dict.fromkeys(("source_settings", "target_settings"), fields.texts),
+}
+
+
+def _refuse_contradictions(options: Options) -> None:
+    for sentence in (*_about_objects(options), *_about_metadata(options)):
+        raise Misconfigured(sentence)
+
+
+def _about_objects(options: Options) -> Iterator[str]:
+    if options.files_from is not None and options.delete:
+        yield "--files-from lists nothing, so --delete can't know what is gone; leave one of them out."
+    if options.files_from_nul and not isinstance(options.files_from, Path):
+        yield "-0 (files_from_nul) tells how keys end in the file of --files-from, and there is none; leave it out."
+    if options.max_delete is not None and not options.delete:
+        yield "--max-delete is a bound for --delete, without which nothing is deleted; give both, or neither."
+    if options.allow_empty_source and not options.delete:
+        yield "--allow-empty-source is for --delete, without which nothing is deleted; give both, or neither."
+    if options.existing and options.ignore_existing:
+        yield "--existing and --ignore-existing together leave nothing to do; leave one of them out."
+    for name in ("immutable", "ignore_existing"):
+        if getattr(options, name) and options.backup_dir is not None and not options.delete:
+            yield f"{fields.flag(name)} replaces nothing, so --backup-dir has nothing to keep; leave one of them out."
+    if options.part_size is not None and options.part_size >= options.memory:
+        yield "--part-size does not fit into --memory; make it smaller, or give more memory."
+
+
+def _about_metadata(options: Options) -> Iterator[str]:
+    if options.metadata:
+        return
+    if options.stores.tags:
+        yield "--no-metadata leaves behind what --tags would carry; leave one of them out."
+    if options.stores.owner:
+        yield "--no-metadata leaves behind what --owner would restore; leave one of them out."
+    if options.strict_metadata:
+        yield "--no-metadata leaves behind what --strict-metadata insists on; leave one of them out."

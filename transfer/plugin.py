@@ -17,6 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
+from transfer import fields
 from transfer.errors import TransferError, Unsupported
 from transfer.model import (
     NO_CHECKSUMS,
@@ -274,9 +275,15 @@ class Location:
     """Where the others are written, for a sentence: the file, and the table in it."""
 
 
+LINKS = ("skip", "follow", "keep")
+
+
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """The options of a run that stores themselves must know. Names as on the command line."""
+    """The options of a run that stores themselves must know. Names as on the command line.
+
+    Raises Misconfigured for what none of them may be.
+    """
 
     links: str = "skip"
     """``skip``, ``follow`` or ``keep``: what a disk does with symlinks."""
@@ -295,6 +302,19 @@ class StoreOptions:
     """Most connections to keep open at once."""
     shared: bool = False
     """Set by the engine: other processes of the same run work in the same place."""
+
+    def __post_init__(self) -> None:
+        fields.settle(self, _CHECKS)
+
+
+_CHECKS: Mapping[str, fields.Check] = {
+    "links": fields.choice(LINKS),
+    "sse_c_key_file": fields.optional(fields.path_text),
+    "connections": fields.whole(1),
+    **dict.fromkeys(("owner", "empty_dirs", "tags", "request_payer", "shared"), fields.switch),
+    **dict.fromkeys(("acl", "sse", "sse_kms_key_id"), fields.optional(fields.text)),
+    **dict.fromkeys(("connect_timeout", "idle_timeout", "request_timeout"), fields.positive),
+}
 
 
 class Plugin(Protocol):

@@ -44,18 +44,11 @@ async def open_store(
     ``settings`` go before those of the remote in ``config``; a relative ``file:PATH`` in them
     starts from the current folder, one in the file from the file's. Raises Misconfigured.
     """
-    _refuse_nonsense(options)
     point, plugin, location = await asyncio.to_thread(_prepare, url, settings, config)
     try:
         return await plugin.open(location, options)
     except ImportError as error:
         raise _lacking(point, error) from error
-
-
-def _refuse_nonsense(options: StoreOptions) -> None:
-    for name in ("connect_timeout", "idle_timeout", "request_timeout", "connections"):
-        if getattr(options, name) <= 0:
-            raise Misconfigured(f"--{name.replace('_', '-')} must be more than 0.")
 
 
 def _prepare(url: str, given: Mapping[str, Setting], config: Config) -> tuple[EntryPoint, Plugin, Location]:

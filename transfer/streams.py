@@ -32,7 +32,7 @@ from transfer.job.climbing import climbing, lanes_of
 from transfer.job.following import following
 from transfer.job.sides import load, opened
 from transfer.layers.pace import Pace
-from transfer.location import split_object
+from transfer.location import Named, split_object, url_of
 from transfer.model import Body, Checksums, Entry, Metadata, Part, Proven, Receipt, Stored, Upload
 from transfer.options import Options
 from transfer.partition import stream_capacity, stream_part_size
@@ -78,7 +78,7 @@ class _Pieces:
 
 async def copy_stream(
     chunks: AsyncIterator[bytes],
-    target: str,
+    target: Named,
     options: Options = Options(),
     *,
     listener: Listener = ignore,
@@ -91,7 +91,7 @@ async def copy_stream(
     """
     if options.dry_run or options.backup_dir is not None:
         raise Misconfigured("--dry-run and --backup-dir need something to look at first; leave them out for a stream.")
-    folder, key = split_object(target)
+    folder, key = split_object(url_of("target", target))
     config, controls = await load(options), Controls.of(options, controls)
     governors: dict[str, Governor] = {}
     async with (

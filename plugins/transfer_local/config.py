@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from transfer.errors import Misconfigured
 from transfer.model import NO_ITEMS
 from transfer.plugin import Capabilities, Limits, Location, Store, StoreOptions
-from transfer_local.store import CAPABILITIES, LIMITS, LINKS, LocalStore
+from transfer_local.store import CAPABILITIES, LIMITS, LocalStore
 
 
 class LocalPlugin:
@@ -24,7 +24,5 @@ class LocalPlugin:
         """Name the folder; whether it is there is for ``check`` to see."""
         if not location.path or "\0" in location.path:
             raise Misconfigured(f"'{location.url}' names no folder; give a path.")
-        if options.links not in LINKS:
-            raise Misconfigured(f"--links can't be '{options.links}'; it is one of {', '.join(LINKS)}.")
         root = await asyncio.to_thread(os.path.realpath, os.fsencode(location.path))
         return LocalStore(root, options)

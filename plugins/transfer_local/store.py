@@ -41,7 +41,6 @@ CAPABILITIES = Capabilities(
     ordered=True, multipart=True, update=True, if_absent=True, folders=True, posix=True, staged=True
 )
 LIMITS = Limits(max_parts=1_000_000, max_key=names.MAX_PATH, delete_batch=1000)
-LINKS = ("skip", "follow", "keep")
 PAGE = 1000
 """Items in one page of a listing."""
 SMALL = 256 * 1024

@@ -43,7 +43,7 @@ def test_defaults_are_the_apis(cli: Cli, engine: Engine) -> None:
 def test_values_are_read_as_people_write_them(cli: Cli, engine: Engine) -> None:
     """Sizes, rates, durations, counts, paths and settings arrive as plain values."""
     outcome = cli(
-        "sync", "a", "b", "--delete", "--max-delete", 7, "--memory", "1GiB", "--bwlimit", "10MiB/s",
+        "sync", "a", "b", "--memory", "1GiB", "--bwlimit", "10MiB/s",
         "--tps", 2.5,
         "--part-size", "8M", "--compare", "checksum", "--verify", "readback", "--no-server-copy", "--no-metadata",
         "--idle-timeout", "2m", "--links", "keep", "--transfers", 3, "--checkpoint", "x.sqlite",
@@ -53,8 +53,6 @@ def test_values_are_read_as_people_write_them(cli: Cli, engine: Engine) -> None:
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome.output
     assert engine.options == Options(
-        delete=True,
-        max_delete=7,
         memory=1024 * MIB,
         bwlimit=parse_limit("10M"),
         tps=2.5,
@@ -74,6 +72,12 @@ def test_values_are_read_as_people_write_them(cli: Cli, engine: Engine) -> None:
         source_settings={"endpoint": "http://127.0.0.1:1", "path_style": "true"},
         target_settings={"profile": "p"},
     )
+
+
+def test_deleting_has_its_guards(cli: Cli, engine: Engine) -> None:
+    """Which arrive beside it."""
+    assert cli("sync", "a", "b", "--delete", "--max-delete", 7, "--allow-empty-source").exit_code == 0
+    assert engine.options == Options(delete=True, max_delete=7, allow_empty_source=True)
 
 
 def test_times_count_back_from_now_or_are_absolute(cli: Cli, engine: Engine) -> None:
@@ -117,6 +121,14 @@ def test_rules_keep_the_order_of_the_command_line(cli: Cli, engine: Engine, tmp_
         (["sync", "a", "b", "--filter-from", "/nowhere"], "The filter file '/nowhere' can't be read: No such file"),
         (["sync", "a", "b", "--source-option", "endpoint"], "'endpoint' is not a setting"),
         (["sync", "a", "b", "--log-file", "/nowhere/log"], "The log file '/nowhere/log' can't be written"),
+        (["sync", "a", "b", "--part-size", "0"], "--part-size must be at least 1."),
+        (["sync", "a", "b", "--multipart-threshold", "0"], "--multipart-threshold must be at least 1."),
+        (["sync", "a", "b", "--memory", "0"], "--memory must be at least 1MiB."),
+        (["sync", "a", "b", "--idle-timeout", "0"], "--idle-timeout must be more than 0."),
+        (["sync", "a", "b", "--max-delete", "5"], "--max-delete is a bound for --delete"),
+        (["sync", "a", "b", "-0"], "-0 (files_from_nul) tells how keys end"),
+        (["sync", "a", "b", "--report", "a.csv", "--report", "b.csv"], "--report may be given only once"),
+        (["sync", "a", "b", "--files-from", "a", "--files-from", "b"], "--files-from may be given only once"),
         (["copy", "-", "-"], "Only one side can be '-'"),
         (["cat", "x", "--range", "9-1"], "'9-1' is not a range of bytes"),
     ],

@@ -85,7 +85,7 @@ def test_only_what_the_target_can_hold_can_differ() -> None:
 
 def test_the_shape_tells_options_apart_that_make_other_objects() -> None:
     """And no others."""
-    assert shape(Options()) == shape(Options(transfers=1, delete=True, memory=1))
+    assert shape(Options()) == shape(Options(transfers=1, delete=True, memory=2**20))
     shapes = [
         Options(),
         Options(storage_class="COLD"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from transfer.filters import Filter, Rule
 from transfer.model import Body, Metadata
 from transfer.options import Compare, Options
 
+Verb = Callable[..., Awaitable[transfer.Result]]
 TREE = {"a": b"1", "a.txt": b"22", "a/b": b"333", "a0": b"", "large": pattern(3 * MIB + 17)}
 
 
@@ -242,20 +244,28 @@ async def test_a_planned_step_is_told_with_its_size() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("verb", "options", "said"),
     [
-        (Options(files_from=("a",), delete=True), "--files-from"),
-        (Options(existing=True, ignore_existing=True), "nothing to do"),
-        (Options(transfers=0), "--transfers"),
-        (Options(memory=0), "--memory"),
+        (transfer.sync, Options(size_hint=1), "--size-hint is for a stream"),
+        (transfer.copy, Options(delete=True), "'copy' deletes nothing"),
+        (transfer.copy, Options(compare=Compare.SIZE), "'copy' compares nothing; use 'sync --compare size'"),
     ],
 )
-async def test_options_that_make_no_sense_are_refused(options: Options, said: str) -> None:
+async def test_options_of_another_verb_are_refused(verb: Verb, options: Options, said: str) -> None:
     """Before anything is asked of the stores."""
     source = Watched(memory())
     with pytest.raises(transfer.errors.Misconfigured, match=said):
-        await transfer.sync(source, memory(), options)
+        await verb(source, memory(), options)
     assert source.calls == []
+
+
+async def test_a_verify_heeds_no_option_that_changes_something() -> None:
+    """So that it takes those of the sync that it follows."""
+    source, target = memory(), memory()
+    await fill(source, {"k": b"data"})
+    options = quick(delete=True, max_delete=3, allow_empty_source=True, immutable=True, backup_dir="memory://old")
+    await transfer.sync(source, target, options)
+    assert (await transfer.verify(source, target, options)).ok
 
 
 async def test_a_target_written_meanwhile_is_noticed_the_next_time() -> None:

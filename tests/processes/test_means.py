@@ -48,6 +48,7 @@ HTTP = Origin("http://h", "k", "b", "")
 def test_means_are_divided() -> None:
     """Memory, transfers and connections of all workers together are the run's; the crew keeps limits on rates."""
     whole = Options(processes=3, memory=96 * MIB, transfers=8, bwlimit=5, tps=2.0, report=Path("r.csv"))
+    whole = replace(whole, files_from=Path("names"), files_from_nul=True)
     parts = [share(whole, 3, index) for index in range(3)]
     assert sum(part.memory for part in parts) == whole.memory
     assert [part.transfers for part in parts] == [3, 3, 2]
@@ -65,7 +66,6 @@ def test_no_more_processes_than_transfers() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(processes=0), "at least 1"),
         (Options(processes=2, memory=MIB), "for each of 2"),
         (Options(processes=2, memory=8 * MIB, part_size=4 * MIB), "does not fit"),
         (Options(processes=2), "alone"),

@@ -11,6 +11,7 @@ from transfer.cli.command import Decorator, Option, together
 from transfer.cli.logs import LEVELS
 from transfer.cli.values import parse_count, parse_file, parse_moment, parse_positive, parse_setting, reading
 from transfer.options import Compare, Options, Verify
+from transfer.plugin import LINKS
 from transfer.rates import parse_calls, parse_limit
 from transfer.units import format_duration, format_size, parse_duration, parse_size
 
@@ -36,6 +37,10 @@ class Section:
         if read is not None:
             more |= {"type": str, "callback": reading(read)}
         return self._option(*names, help=help, **more)
+
+    def file(self, name: str, *, help: str) -> Decorator:
+        """The path of a file, given once: the last of two would have the first one forgotten."""
+        return self.value(name, read=parse_file, metavar="FILE", help=help, once=True)
 
     def many(self, *names: str, metavar: str, help: str, read: Callable[[str], Any] | None = None) -> Decorator:
         """An option that may be given again and again."""
@@ -70,7 +75,7 @@ WRITING = together(
     _what.flag("--existing", help="Only objects that the target has already."),
     _what.flag("--ignore-existing", help="Only objects that the target does not have."),
     _what.flag("--immutable", help="Never overwrite; what differs is a failure."),
-    _what.value("--backup-dir", metavar="URL", help="Keep there what is overwritten or deleted."),
+    _what.value("--backup-dir", metavar="URL", once=True, help="Keep there what is overwritten or deleted."),
 )
 
 _which = Section("Which objects")
@@ -84,7 +89,7 @@ FILTERING = together(
     _which.value("--older", "older_ns", read=parse_moment, metavar="TIME", help="Only changed before."),
 )
 LISTED_IN_FILE = together(
-    _which.value("--files-from", read=parse_file, metavar="FILE", help="Only the keys in FILE; - is stdin."),
+    _which.file("--files-from", help="Only the keys in FILE; - is stdin."),
     _which.flag("-0", "files_from_nul", help="Keys in FILE end in NUL instead of a newline."),
 )
 
@@ -114,7 +119,7 @@ DESCRIBING = together(
 ON_DISK = together(
     _metadata.value(
         "--links",
-        type=click.Choice(["skip", "follow", "keep"]),
+        type=click.Choice(LINKS),
         default=_STORES.links,
         metavar="HOW",
         help="Symlinks on disk: skip (default), follow, keep.",
@@ -194,9 +199,7 @@ CALLING = together(
 )
 
 _places = Section("Places")
-CONFIG = _places.value(
-    "--config", read=parse_file, metavar="FILE", help="Instead of ./transfer.toml or the user's own."
-)
+CONFIG = _places.file("--config", help="Instead of ./transfer.toml or the user's own.")
 SOURCE = _places.many(
     "--source-option",
     "source_settings",
@@ -211,14 +214,12 @@ TARGET = _places.many(
     metavar="NAME=VALUE",
     help="A setting of the target, e.g. region=eu-west-1.",
 )
-CHECKPOINT = _places.value("--checkpoint", read=parse_file, metavar="FILE", help="Where the run's memory is kept.")
+CHECKPOINT = _places.file("--checkpoint", help="Where the run's memory is kept.")
 
 _output = Section("Output")
 JSON = _output.flag("--json", help="JSON lines on stdout.")
-PROFILE = _output.value("--profile", read=parse_file, metavar="FILE", help="Where the run's time went, as JSON.")
-REPORT = _output.value(
-    "--report", read=parse_file, metavar="FILE", help="A row for each object, in a .csv or .jsonl file."
-)
+PROFILE = _output.file("--profile", help="Where the run's time went, as JSON.")
+REPORT = _output.file("--report", help="A row for each object, in a .csv or .jsonl file.")
 PROGRESS = _output.either(
     "--progress/--no-progress",
     help="Progress on stderr: live, or a line every 10 s.",
@@ -229,5 +230,5 @@ LOGGING = together(
     _output.value(
         "--log-level", type=click.Choice(LEVELS), metavar="LEVEL", help="debug, info, warning (default), error."
     ),
-    _output.value("--log-file", read=parse_file, metavar="FILE", help="Log there instead of to stderr."),
+    _output.file("--log-file", help="Log there instead of to stderr."),
 )

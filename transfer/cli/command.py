@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections import Counter
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -25,11 +26,12 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class Option(click.Option):
-    """An option that belongs to a section of the help."""
+    """An option that belongs to a section of the help. ``once``: a second one would be an oversight."""
 
-    def __init__(self, *args: Any, section: str = "Other", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, section: str = "Other", once: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.section = section
+        self.once = once
 
 
 class Exampled(click.Command):
@@ -83,6 +85,7 @@ class Command(Exampled):
     def _occurrences(self, ctx: click.Context, args: list[str]) -> list[tuple[str, Any]]:
         """Options and their values in the order of the command line, which click itself forgets."""
         values, _, order = self.make_parser(ctx).parse_args(args)
+        _refuse_twice(ctx, order)
         left = {name: iter(given) for name, given in values.items() if isinstance(given, list)}
         names = [param.name for param in order]
         return [(name, next(left[name])) for name in names if name in left]
@@ -107,6 +110,13 @@ def _level(ctx: click.Context) -> str | None:
     if level is None and quiet and ctx.params.get("log_file") is None:
         return "error"
     return level
+
+
+def _refuse_twice(ctx: click.Context, order: list[click.Parameter]) -> None:
+    """Of most options the last one counts, as when an alias is overridden. A file that nobody writes is missed late."""
+    for param, times in Counter(order).items():
+        if times > 1 and isinstance(param, Option) and param.once:
+            raise click.UsageError(f"{param.opts[0]} may be given only once.", ctx)
 
 
 def together(*options: Decorator) -> Decorator:

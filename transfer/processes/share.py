@@ -16,8 +16,6 @@ def number_of(options: Options) -> int:
 
 def refuse_nonsense(options: Options, *, by_url: bool) -> None:
     """Raise Misconfigured where so many processes can't work. ``by_url``: both sides can be opened anew."""
-    if options.processes < 1:
-        raise Misconfigured("--processes must be at least 1.")
     number = number_of(options)
     if number == 1:
         return
@@ -61,6 +59,7 @@ def share(options: Options, number: int, index: int) -> Options:
         bwlimit=None,
         tps=None,
         files_from=None,
+        files_from_nul=False,
         report=None,
         checkpoint=None,
     )
