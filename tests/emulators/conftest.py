@@ -1,0 +1,30 @@
+"""The emulators, each started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.emulators.oss import Oss
+from tests.emulators.running import Emulator, serving
+
+
+@pytest.fixture(scope="session")
+def oss_started() -> Iterator[Emulator[Oss]]:
+    with serving(Oss) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def oss_server(oss_started: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
+    """OSS, with nothing wrong and nothing counted; limits and clock are as they were, afterwards."""
+    yield from _as_it_was(oss_started)
+
+
+def _as_it_was(emulator: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
+    emulator.controls.reset()
+    limits, turned = emulator.service.limits, emulator.service.clock.turned
+    yield emulator
+    emulator.service.limits, emulator.service.clock.turned = limits, turned
+    emulator.service.domains.clear()

@@ -1,0 +1,181 @@
+"""Serves one service over HTTP, and spoils answers where a test wants that."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import ssl
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from tests.emulators.clock import http_date
+from tests.emulators.control import CONTROL, control
+from tests.emulators.controls import Fault, Seen
+from tests.emulators.messages import Call, Refused, Reply
+from tests.emulators.service import Service
+
+HOST = "127.0.0.1"
+_LATE_SECONDS = 0.05
+_LONG_SECONDS = 3600
+_HEADERS = 64 * 1024
+
+
+class Server:
+    """A service that can be reached, by HTTP and, with a certificate, by HTTPS."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._runner = web.ServerRunner(
+            web.Server(
+                self._handle, access_log=None, auto_decompress=False, max_field_size=_HEADERS, max_line_size=_HEADERS
+            )
+        )
+
+    async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
+        """Listen; returns the port. May be called again, for another."""
+        if self._runner.server is None or not self._runner.sites:
+            await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, port, ssl_context=tls)
+        before = len(self._runner.addresses)
+        await site.start()
+        bound: int = self._runner.addresses[before][1]
+        return bound
+
+    async def stop(self) -> None:
+        """Close everything."""
+        await self._runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.raw_path.startswith(CONTROL):
+            return await control(self._service, request)
+        service = self._service
+        call = Call(
+            request.method,
+            _target(request),
+            _headers(request),
+            _Body(request),
+            secrets.token_hex(12).upper(),
+        )
+        reply, fault, code = await self._answer(call)
+        controls = service.controls
+        controls.seen.append(Seen(call.verb, call.method, call.bucket, call.key, reply.status, code))
+        if fault is not None and fault.kind in ("reset", "lost"):
+            return _abort(request)
+        common = {"Date": http_date(service.clock.now()), **service.common_headers(call)}
+        reply.headers = {**common, **reply.headers}
+        return await _send(request, reply, fault)
+
+    async def _answer(self, call: Call) -> tuple[Reply, Fault | None, str]:
+        service, fault = self._service, None
+        try:
+            service.locate(call)
+            route = service.route(call)
+            call.verb = route.verb if route is not None else "unknown"
+            fault = service.controls.fault(call.verb, call.key)
+            if fault is not None and fault.kind == "hang":
+                await asyncio.sleep(_LONG_SECONDS)
+            if fault is not None and fault.kind == "reset":
+                return Reply(), fault, ""
+            reply, code = await service.answer(call, fault), ""
+        except Refused as refused:
+            reply, code = service.error(call, refused), refused.code
+        finally:
+            service.controls.calls[call.verb or "unknown"] += 1
+        if fault is not None and fault.kind == "wrong crc":
+            name = f"{service.prefix}hash-crc64ecma"
+            if name in reply.headers:
+                reply.headers[name] = str(int(reply.headers[name]) ^ 1)
+        return reply, fault, code
+
+
+class _Body:
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._request = request
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        request = self._request
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        async for data in request.content.iter_any():
+            yield data
+
+
+def _target(request: web.BaseRequest) -> str:
+    # Some clients send the whole URL.
+    raw = request.raw_path
+    return "/" + raw.partition("://")[2].partition("/")[2] if "://" in raw.partition("?")[0] else raw
+
+
+def _headers(request: web.BaseRequest) -> dict[str, str]:
+    """As they were sent; of one that is repeated, all values."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in request.raw_headers:
+        name, value = raw_name.decode("latin-1").lower(), _text(raw_value)
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _abort(request: web.BaseRequest) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+async def _send(request: web.BaseRequest, reply: Reply, fault: Fault | None) -> web.StreamResponse:
+    chunked = reply.headers.pop("Transfer-Encoding", "") or reply.late is not None
+    if request.method != "HEAD" and reply.blob is None and not chunked and fault is None:
+        return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    if chunked:
+        response.enable_chunked_encoding()
+    elif "Content-Length" not in reply.headers:
+        response.content_length = 0 if request.method == "HEAD" else reply.size
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    sent = 0
+    async for data in _spoiled(_chunks(reply), fault):
+        cut = data
+        if fault is not None and fault.kind == "short":
+            cut = data[: max(0, fault.after - sent)]
+        await response.write(cut)
+        sent += len(cut)
+        if len(cut) < len(data):
+            await asyncio.sleep(_LATE_SECONDS)
+            return _abort(request)
+    await response.write_eof()
+    return response
+
+
+async def _chunks(reply: Reply) -> AsyncIterator[bytes]:
+    if reply.late is not None:
+        await asyncio.sleep(_LATE_SECONDS)
+        yield reply.late
+    elif reply.blob is None:
+        yield reply.body
+    else:
+        for data in reply.blob.chunks(*reply.piece):
+            yield data
+
+
+async def _spoiled(chunks: AsyncIterator[bytes], fault: Fault | None) -> AsyncIterator[bytes]:
+    kind = fault.kind if fault is not None else None
+    async for data in chunks:
+        if kind == "wrong body" and data:
+            yield bytes([data[0] ^ 1]) + data[1:]
+            kind = None
+        elif kind == "slow" and fault is not None:
+            step = max(1, fault.after // 20)
+            for start in range(0, len(data), step):
+                await asyncio.sleep(step / max(1, fault.after))
+                yield data[start : start + step]
+        else:
+            yield data

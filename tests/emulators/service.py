@@ -1,0 +1,320 @@
+"""One vendor's service: where requests go, and what all vendors have in common."""
+
+from __future__ import annotations
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from urllib.parse import unquote
+
+from tests.emulators.blobs import Writer
+from tests.emulators.clock import Clock
+from tests.emulators.controls import Controls, Fault
+from tests.emulators.documents import Element
+from tests.emulators.keys import Key
+from tests.emulators.messages import Call, Refused, Reply
+from tests.emulators.state import Bucket, Part, Upload, Version
+
+ANYONE = ("public-read", "public-read-write")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which requests a handler answers: method, what they are about, parameters that must be there."""
+
+    verb: str
+    method: str
+    scope: str
+    handler: Callable[..., Awaitable[Reply]]
+    query: tuple[str, ...] = ()
+    header: str = ""
+    """A header, without the vendor's prefix, that must be there."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """What the vendor allows. Tests may lower them."""
+
+    part_min: int
+    part_max: int = 5 << 30
+    parts: int = 10_000
+    put: int = 5 << 30
+    copy: int = 5 << 30
+    key: int = 1023
+    meta: int = 8 << 10
+    meta_value: int = 0
+    tags: int = 10
+    page: int = 1000
+    page_default: int = 1000
+    delete: int = 1000
+
+
+class Service(ABC):
+    """State and rules of one vendor. Handlers are functions beside it."""
+
+    routes: ClassVar[Sequence[Route]]
+    prefix: ClassVar[str]
+    """How the vendor's headers begin."""
+    limits: Limits
+
+    classes: ClassVar[Sequence[str]]
+    archived: ClassVar[Sequence[str]]
+    """Classes that must be thawed before a read."""
+    acls: ClassVar[Sequence[str]]
+    object_acl: ClassVar[str]
+    """The header for an object's ACL."""
+    tag_sizes: ClassVar[tuple[int, int]]
+    """Characters of a tag's key and of its value."""
+    job_parameters: ClassVar[str]
+    """The element that a restore's tier is in."""
+    restores_without_body: ClassVar[bool]
+    speeds_up: ClassVar[bool]
+    """Whether a restore that goes on can be given a faster tier."""
+    copies_onto_itself: ClassVar[bool]
+    """Whether an object may be copied onto itself with nothing changed."""
+
+    # Codes of its own.
+    wrong_md5: ClassVar[str]
+    missing_md5: ClassVar[str]
+    too_many_tags: ClassVar[str]
+    bad_class: ClassVar[str]
+    bad_restore: ClassVar[str]
+    wrong_position: ClassVar[str]
+    copy_too_large: ClassVar[str]
+
+    def __init__(self, folder: str, region: str) -> None:
+        self.folder = folder
+        self.region = region
+        self.clock = Clock()
+        self.controls = Controls()
+        self.keys: dict[str, Key] = {}
+        self.buckets: dict[str, Bucket] = {}
+        self.domains: dict[str, str] = {}
+        """Custom domains, and the buckets that they lead to."""
+
+    # What each vendor has in its own way.
+
+    @abstractmethod
+    def locate(self, call: Call) -> None:
+        """Find bucket and key. Raises Refused."""
+
+    @abstractmethod
+    def authenticate(self, call: Call) -> str:
+        """Whose key signed it; empty for nobody's. Raises Refused."""
+
+    @abstractmethod
+    def error(self, call: Call, refused: Refused) -> Reply:
+        """The answer to who was refused."""
+
+    @abstractmethod
+    def common_headers(self, call: Call) -> dict[str, str]:
+        """What each reply has."""
+
+    @abstractmethod
+    def symlink_headers(self, bucket: Bucket, version: Version) -> dict[str, str]:
+        """What a symlink is, and what it points at."""
+
+    @abstractmethod
+    def check_key(self, key: str) -> None:
+        """Raises Refused where an object can't be called that."""
+
+    @abstractmethod
+    def throttled(self, fault: Fault) -> Refused:
+        """What a caller is told that is too fast."""
+
+    @abstractmethod
+    def etag(self, md5: bytes, parts: int = 0) -> str:
+        """As it is written, without quotes; of an object of ``parts``, if any."""
+
+    @abstractmethod
+    def range(self, call: Call, size: int) -> tuple[int, int] | None:
+        """What of the object is asked for; None for all of it. Raises Refused."""
+
+    @abstractmethod
+    def kind_headers(self, named: Version, version: Version) -> dict[str, str]:
+        """How class and kind are told."""
+
+    @abstractmethod
+    def stored(self, bucket: Bucket, version: Version) -> dict[str, str]:
+        """What is told of what was just stored."""
+
+    @abstractmethod
+    def part_stored(self, part: Part) -> dict[str, str]:
+        """The same of a part."""
+
+    @abstractmethod
+    def check_parts(self, parts: list[Part]) -> None:
+        """Raises Refused where no object can be made of these."""
+
+    @abstractmethod
+    def completed(self, call: Call, bucket: Bucket, version: Version, key: str) -> Reply:
+        """What is told of an upload that is complete; ``key`` is as it is written."""
+
+    @abstractmethod
+    def deleted(self, call: Call, told: list[Element], *, quiet: bool) -> Reply:
+        """What is told of many that were deleted."""
+
+    @abstractmethod
+    def thaw_hours(self, storage_class: str, tier: str) -> float:
+        """How long a restore takes; 0 where there is no such tier."""
+
+    @abstractmethod
+    def thaw_days(self, storage_class: str) -> int:
+        """For how many days it can be asked."""
+
+    @abstractmethod
+    def not_archived(self) -> Refused:
+        """What is said to who restores what needs none."""
+
+    @abstractmethod
+    def copy_source(self, header: str) -> tuple[str, str, str | None]:
+        """Bucket, key and version of a copy's source. Raises Refused."""
+
+    def restore_headers(self, storage_class: str, tier: str) -> dict[str, str]:
+        """What is told of a restore that began."""
+        return {}
+
+    def copied(self, etag: str, modified: str, crc: int) -> list[Element]:
+        """What is told of a copy."""
+        return [("LastModified", modified), ("ETag", f'"{etag}"')]
+
+    def check_copy_region(self, source: Bucket) -> None:
+        """Raises Refused where nothing can be copied from there."""
+        del source
+
+    def compresses(self, call: Call, version: Version, headers: dict[str, str]) -> bool:
+        """Whether this read is answered compressed."""
+        del call, version, headers
+        return False
+
+    def reads_archived(self, bucket: Bucket, version: Version) -> bool:
+        """Whether it needs no thaw, although its class does."""
+        del bucket, version
+        return False
+
+    def follow(self, bucket: Bucket, version: Version) -> Version:
+        """What a symlink points at. Raises Refused."""
+        if version.kind != "Symlink":
+            return version
+        found = bucket.current(version.target)
+        if found is None or found.marker:
+            message = "The symlink target object does not exist."
+            raise Refused(404, "SymlinkTargetNotExist", message, fields={"ObjectName": version.key})
+        if found.kind == "Symlink":
+            raise Refused(400, "InvalidTargetType", "The symbolic's target object type is invalid.")
+        return found
+
+    def symlink_target(self, call: Call) -> str:
+        """What a symlink is to point at. Raises Refused."""
+        target = unquote(self.header(call, "symlink-target"))
+        if not target:
+            raise Refused(400, "InvalidArgument", "A symlink needs a target.")
+        return target
+
+    # What is the same everywhere.
+
+    async def answer(self, call: Call, fault: Fault | None) -> Reply:
+        """Check and carry out one located request. Raises Refused."""
+        if fault is not None and fault.kind == "throttle":
+            raise self.throttled(fault)
+        if fault is not None and fault.kind == "refuse":
+            raise Refused(fault.status, fault.code or "InternalError")
+        call.identity = self.authenticate(call)
+        route = self.route(call)
+        if route is None:
+            raise Refused(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+        if route.scope == "object":
+            self.check_key(call.key)
+        self.authorize(call)
+        if fault is not None and fault.kind == "late error":
+            refused = Refused(fault.status, fault.code or "InternalError", "We encountered an internal error.")
+            return Reply(200, {"Content-Type": "application/xml"}, late=self.error(call, refused).body)
+        return await route.handler(self, call)
+
+    def route(self, call: Call) -> Route | None:
+        """Who answers it; the first that fits."""
+        scope = "object" if call.key else "bucket" if call.bucket else "service"
+        for route in self.routes:
+            fits = route.method == call.method and route.scope == scope and all(p in call.query for p in route.query)
+            if fits and (not route.header or self.prefix + route.header in call.headers):
+                return route
+        return None
+
+    def authorize(self, call: Call) -> None:
+        """Let nobody in without a signature, but to what is public. Raises Refused."""
+        if call.identity:
+            return
+        bucket = self.buckets.get(call.bucket)
+        if bucket is not None and call.verb in ("get_object", "head_object"):
+            version = bucket.current(call.key)
+            acl = version.acl if version is not None and version.acl != "default" else bucket.acl
+            if acl in ANYONE:
+                return
+        raise self.anonymous()
+
+    def anonymous(self) -> Refused:
+        """What is said to who has not signed."""
+        return Refused(403, "AccessDenied", "Access Denied.")
+
+    def bucket(self, call: Call) -> Bucket:
+        """The bucket that is spoken of. Raises Refused."""
+        return self.named(call.bucket)
+
+    def make_bucket(self, name: str) -> Bucket:
+        """A new one, in our region."""
+        self.buckets[name] = Bucket(name, self.region, self.clock.now(), self.classes[0])
+        return self.buckets[name]
+
+    def named(self, name: str) -> Bucket:
+        """The bucket of that name. Raises Refused."""
+        found = self.buckets.get(name)
+        if found is None:
+            raise Refused(404, "NoSuchBucket", "The specified bucket does not exist.", fields={"BucketName": name})
+        return found
+
+    def version(self, bucket: Bucket, key: str, version_id: str | None, method: str = "GET") -> Version:
+        """The version that is asked for, which is no delete marker. Raises Refused."""
+        found = bucket.current(key) if version_id is None else bucket.version(key, version_id)
+        if found is None:
+            if version_id is None:
+                raise self.no_key(key)
+            raise Refused(404, "NoSuchVersion", "The specified version does not exist.", fields={"Key": key})
+        if found.marker:
+            headers = {f"{self.prefix}delete-marker": "true", f"{self.prefix}version-id": found.id}
+            if version_id is None:
+                refused = self.no_key(key)
+                refused.headers.update(headers)
+                raise refused
+            message = "The specified method is not allowed against this resource."
+            raise Refused(405, "MethodNotAllowed", message, headers={**headers, "Allow": "DELETE"})
+        return found
+
+    def no_key(self, key: str) -> Refused:
+        """What is said of an object that isn't there."""
+        return Refused(404, "NoSuchKey", "The specified key does not exist.", fields={"Key": key})
+
+    def upload(self, call: Call) -> Upload:
+        """The upload that is spoken of. Raises Refused."""
+        found = self.bucket(call).uploads.get(call.query["uploadId"])
+        if found is None or found.key != call.key:
+            message = "The specified upload does not exist. The upload ID may be invalid, or it may be over."
+            raise Refused(404, "NoSuchUpload", message, fields={"UploadId": call.query["uploadId"]})
+        return found
+
+    def header(self, call: Call, name: str) -> str:
+        """One of the vendor's own, by its name without the prefix."""
+        return call.headers.get(self.prefix + name, "")
+
+    def writer(self) -> Writer:
+        """For a new body."""
+        return Writer(self.folder)
+
+    def versioned(self, bucket: Bucket, version: Version) -> dict[str, str]:
+        """The header that names the version, where there are versions."""
+        return {f"{self.prefix}version-id": version.id} if bucket.versioning else {}
+
+    def fresh_id(self) -> str:
+        """An id that nothing else has."""
+        return secrets.token_hex(16).upper()
