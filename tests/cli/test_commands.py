@@ -180,6 +180,28 @@ def test_ls_shows_keys_and_more(cli: Cli, tree: Path) -> None:
     assert first["mtime_ns"] == (tree / "a.txt").stat().st_mtime_ns
 
 
+def test_size_counts_what_the_filters_let_through(cli: Cli, tree: Path) -> None:
+    """For people, and for programs."""
+    assert cli("size", tree).stdout == "3 objects, 25.0 KiB (25,605 bytes)\n"
+    assert cli("size", tree, "--include", "a.txt").stdout == "1 object, 5 B (5 bytes)\n"
+    assert cli("size", tree / "a.txt").stdout == "1 object, 5 B (5 bytes)\n"
+    assert json.loads(cli("size", tree, "--json").stdout) == {"count": 3, "bytes": 25605, "sizeless": 0}
+
+
+@pytest.mark.parametrize("command", ["ls", "size"])
+def test_a_prefix_without_objects_is_told(cli: Cli, tree: Path, bucket: str, tmp_path: Path, command: str) -> None:
+    """Status 1 and a sentence; but an empty folder or bucket is there, and what filters hide is too."""
+    outcome = cli(command, bucket)
+    assert (outcome.exit_code, outcome.stderr) == (
+        1, f"transfer: Nothing is under '{bucket}'; look for a typing error.\n",
+    )  # fmt: skip
+    (tmp_path / "empty").mkdir()
+    for place in (tmp_path / "empty", bucket.removesuffix("/p")):
+        assert (cli(command, place).exit_code, cli(command, place).stderr) == (0, "")
+    assert cli("sync", tree, bucket).exit_code == 0
+    assert cli(command, bucket, "--include", "nothing").exit_code == 0
+
+
 def test_rm_deletes_what_it_was_told(cli: Cli, tree: Path) -> None:
     """One object; a tree only with --recursive, and only what the filters let through."""
     assert "to delete          1" in cli("rm", tree, "-r", "--dry-run", "--include", "d/").stdout

@@ -151,7 +151,7 @@ def test_a_secret_on_the_command_line_is_refused(cli: Cli, engine: Engine) -> No
     assert cli("sync", "a", "b", "--target-option", "secret_access_key=env:HUNTER").exit_code == 0
 
 
-@pytest.mark.parametrize("command", ["sync", "copy", "verify", "ls", "cat", "rm", "jobs", "plugins", "demo"])
+@pytest.mark.parametrize("command", ["sync", "copy", "verify", "ls", "size", "cat", "rm", "jobs", "plugins", "demo"])
 def test_every_command_has_help_with_an_example(cli: Cli, command: str) -> None:
     """The help of each command fits 80 columns and ends with an example."""
     outcome = cli(command, "--help")

@@ -23,6 +23,7 @@ app = App(
         "copy": (_MOVING, "Send one object or a whole tree, without comparing; - is stdin or stdout."),
         "verify": (_MOVING, "Compare two sides, move nothing."),
         "ls": (_OBJECTS, "List objects."),
+        "size": ("transfer.cli.size", "Count objects and their bytes."),
         "cat": (_OBJECTS, "Write objects to stdout."),
         "rm": (_OBJECTS, "Delete objects."),
         "jobs": ("transfer.cli.jobs", "Show and clean up the checkpoints on this machine."),

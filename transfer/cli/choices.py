@@ -232,3 +232,5 @@ LOGGING = together(
     ),
     _output.file("--log-file", help="Log there instead of to stderr."),
 )
+READING = together(SOURCE, CONFIG, CALLING, LOGGING)
+"""For commands that look at one place."""

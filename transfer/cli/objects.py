@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,20 +15,18 @@ import transfer
 from transfer.cli import choices as choose
 from transfer.cli.command import Command, together
 from transfer.cli.job import Job
+from transfer.cli.listing import Listing
 from transfer.cli.performing import perform, rows_of
-from transfer.cli.problems import say
 from transfer.cli.running import run
 from transfer.cli.settings import make_options
 from transfer.cli.stdio import write_stdout
 from transfer.cli.values import parse_span
 from transfer.cli.words import printable
-from transfer.model import Entry, Page, Span, Unlisted
+from transfer.model import Entry, Span
 from transfer.options import Options
 from transfer.plain import plain_checksums
-from transfer.secrets import Redactor
 
 _SECOND_NS = 1_000_000_000
-_READING = together(choose.SOURCE, choose.CONFIG, choose.CALLING, choose.LOGGING)
 _listing = choose.Section("What is shown")
 _deleting = choose.Section("What is done")
 
@@ -48,14 +46,14 @@ _deleting = choose.Section("What is done")
     _listing.flag("-0", "nul", help="End keys in NUL, for names that hold newlines."),
     _listing.flag("--json", help="Everything known, an object a line."),
     choose.FILTERING,
-    _READING,
+    choose.READING,
 )
 @click.pass_context
 def ls(context: click.Context, /, url: str, long: bool, nul: bool, json: bool, **_: Any) -> int:
     """List all objects below URL, by their keys relative to it."""
-    options = make_options(context)
+    listing = Listing(url, make_options(context), context.obj)
     line = _json_line if json else _line(long)
-    return run(lambda stop: _list(url, options, line, "\0" if nul else "\n", context.obj))
+    return run(lambda stop: _list(listing, line, "\0" if nul else "\n"))
 
 
 @click.command(
@@ -76,7 +74,7 @@ def ls(context: click.Context, /, url: str, long: bool, nul: bool, json: bool, *
         metavar="FIRST-LAST",
         help="Only these bytes, counted from 0; 100- to the end.",
     ),
-    _READING,
+    choose.READING,
 )
 @click.pass_context
 def cat(context: click.Context, /, url: str, span: Span | None, **_: Any) -> int:
@@ -133,23 +131,11 @@ async def write_object(url: str, options: Options, span: Span | None) -> int:
     return 0
 
 
-async def _list(url: str, options: Options, line: Callable[[Entry], str], end: str, redactor: Redactor) -> int:
-    """Write a line for each entry; what can't be listed is said on stderr and makes the status 1."""
-    status = 0
-    async for page in transfer.list_objects(url, options):
-        await write_stdout("".join(line(entry) + end for entry in _passing(page, options)))
-        for item in page.items:
-            if isinstance(item, Unlisted) and item.failed:
-                say(f"'{item.key}' can't be listed: {item.detail}", redactor)
-                status = 1
-    return status
-
-
-def _passing(page: Page, options: Options) -> Iterator[Entry]:
-    passes = options.filter
-    for item in page.items:
-        if isinstance(item, Entry) and passes.passes_key(item.key) and passes.passes_entry(item):
-            yield item
+async def _list(listing: Listing, line: Callable[[Entry], str], end: str) -> int:
+    """Write a line for each entry."""
+    async for entries in listing.pages():
+        await write_stdout("".join(line(entry) + end for entry in entries))
+    return listing.status
 
 
 def _line(long: bool) -> Callable[[Entry], str]:
