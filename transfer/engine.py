@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from transfer.budget import Budget
-from transfer.checkpoint import Checkpoint, Pair, holder, path_of, snapshot
+from transfer.checkpoint import Checkpoint, Pair, path_of
 from transfer.controls import Controls
 from transfer.decide import Rules
 from transfer.errors import Misconfigured
-from transfer.event import Event, Listener, Notice, Result, RunStarted, ignore
+from transfer.event import Event, Listener, Result, RunStarted, ignore
 from transfer.job.climbing import climbing, lanes_of
 from transfer.job.following import following
 from transfer.job.memory import Memory, recollect, settle
@@ -157,7 +157,7 @@ async def _run(
         reporting(options.report, listener) as reported,
         profiling(options.profile, reported) as told,
         open_sides(source, target, options, told, controls, write=mode is Mode.MOVE, trees=single is None) as sides,
-        _checkpoint(sides, options, mode, told) as checkpoint,
+        _checkpoint(sides, options, mode) as checkpoint,
         following(controls, told, checkpoint.path),
     ):
         if single is not None:
@@ -199,17 +199,12 @@ async def _hands(
 
 
 @asynccontextmanager
-async def _checkpoint(sides: Sides, options: Options, mode: Mode, listener: Listener) -> AsyncIterator[Checkpoint]:
-    """The pair's checkpoint. Where nothing is moved, one for the moment: new, or a copy while another run has it."""
+async def _checkpoint(sides: Sides, options: Options, mode: Mode) -> AsyncIterator[Checkpoint]:
+    """The pair's checkpoint; one for the moment where nothing is moved and there is none yet."""
     pair, path = await asyncio.to_thread(_kept_at, sides, options)
     async with AsyncExitStack() as stack:
-        kept = path if mode is not Mode.COMPARE and await asyncio.to_thread(path.exists) else None
-        other = await asyncio.to_thread(holder, kept) if kept and mode is Mode.TELL else None
-        if mode is not Mode.MOVE and (kept is None or other is not None):
+        if mode is Mode.COMPARE or (mode is Mode.TELL and not await asyncio.to_thread(path.exists)):
             path = await stack.enter_async_context(_folder_for_the_moment()) / "checkpoint.sqlite"
-        if kept is not None and other is not None:
-            listener(Notice(f"This source and target are being worked on, by {other}: what is to be done changes."))
-            await snapshot(kept, path)
         checkpoint = await Checkpoint.open(path, pair)
         try:
             yield checkpoint

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from transfer.errors import Misconfigured
 from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
+from transfer.restxml.precedence import Ways
+from transfer.restxml.settings import flag, given_words
 from transfer.restxml.verifier import Verifier
-from transfer_s3.precedence import counting
 
 GIB = 1024**3
 
@@ -62,7 +63,7 @@ SETTINGS: Mapping[str, str] = {
     "state_dir": "folder in which the server's answers are remembered",
 }
 _VERIFIERS = tuple(verifier for verifier in Verifier if verifier is not Verifier.CRC64XZ)
-_WORDS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+_WAYS = Ways("access_key_id", "secret_access_key", "session_token", ("profile", "anonymous"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,7 @@ class Settings:
 
 def read_settings(location: Location) -> Settings:
     """The location's settings. Raises Misconfigured for one that makes no sense."""
-    given = {name: str(value) for name, value in location.settings.items() if name in SETTINGS and value is not None}
-    if not _flag(given, "anonymous"):
-        given.pop("anonymous", None)
-    given = counting(given, location.given, location.url)
+    given = given_words(location, SETTINGS, _WAYS)
     return Settings(
         endpoint=given.get("endpoint") or None,
         region=given.get("region") or None,
@@ -99,24 +97,14 @@ def read_settings(location: Location) -> Settings:
         session_token=given.get("session_token") or None,
         profile=given.get("profile") or None,
         anonymous="anonymous" in given,
-        path_style=_flag(given, "path_style"),
+        path_style=flag(given, "path_style"),
         ca_bundle=given.get("ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,
-        request_payer=_flag(given, "request_payer") or False,
+        request_payer=flag(given, "request_payer") or False,
         sse_c_key_file=given.get("sse_c_key_file") or None,
         verify=_verifier(given.get("verify")),
-        ordered=_flag(given, "ordered"),
+        ordered=flag(given, "ordered"),
         state_dir=given.get("state_dir") or None,
     )
-
-
-def _flag(given: Mapping[str, str], name: str) -> bool | None:
-    text = given.get(name)
-    if not text:
-        return None
-    value = _WORDS.get(text.lower())
-    if value is None:
-        raise Misconfigured(f"The setting {name} = '{text}' must be true or false")
-    return value
 
 
 def _verifier(text: str | None) -> Verifier | None:

@@ -13,11 +13,10 @@ from transfer.restxml.client import Client, Place
 from transfer.restxml.credentials import CredentialSource, Fixed
 from transfer.restxml.encryption import read_encryption
 from transfer.restxml.endpoint import Endpoint
+from transfer.restxml.opening import folder, http_options
 from transfer.restxml.verifier import Verifier
-from transfer.wire.dial import way_to
-from transfer.wire.http import Http, HttpOptions
+from transfer.wire.http import Http
 from transfer.wire.sigv4 import Credentials
-from transfer.wire.tls import trusting
 from transfer_s3 import environment
 from transfer_s3.chain import Chain
 from transfer_s3.config import Settings, read_settings
@@ -37,11 +36,11 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     chain = await asyncio.to_thread(_chain, settings)
     address = settings.endpoint or _configured_endpoint(chain)
     region = settings.region or region_in(address) or environment.region() or (chain and chain.region)
-    place = Place(S3, location.container, _folder(location.path), location.url.partition("://")[0])
+    place = Place(S3, location.container, folder(location.path), location.url.partition("://")[0])
     locator = partial(_locate, address, settings.path_style)
     endpoint = locator(place.bucket, region or DEFAULT_REGION)
     client = Client(
-        Http(await _http_options(settings, options, endpoint)),
+        Http(await http_options(options, settings.ca_bundle, endpoint)),
         place,
         _credentials(settings, chain),
         locator,
@@ -96,19 +95,3 @@ def _credentials(settings: Settings, chain: Chain | None) -> CredentialSource:
 
 def _locate(address: str | None, path_style: bool | None, bucket: str, region: str) -> Endpoint:
     return locate(address, bucket, region, path_style=path_style)
-
-
-def _folder(path: str) -> str:
-    """A URL's path as a prefix, which is a folder: ``x`` never touches ``xyz``."""
-    return path if not path or path.endswith("/") else f"{path}/"
-
-
-async def _http_options(settings: Settings, options: StoreOptions, endpoint: Endpoint) -> HttpOptions:
-    encrypted = way_to(f"{endpoint.scheme}://{endpoint.host}").encrypted
-    return HttpOptions(
-        connect_timeout=options.connect_timeout,
-        idle_timeout=options.idle_timeout,
-        request_timeout=options.request_timeout,
-        connections=options.connections,
-        tls=await trusting(settings.ca_bundle) if encrypted else None,
-    )

@@ -8,12 +8,11 @@ from typing import ClassVar
 
 import pytest
 
-from transfer.layers.layer import Layer
 from transfer.plugin import Store, StoreOptions
 from transfer.testing.conformance import MakeStore, StoreConformance
-from transfer.testing.faultproxy import FaultProxy, fault_proxy
+from transfer.testing.faultproxy import fault_proxy
 from transfer.testing.faults import CALL_FAULTS, READ_FAULTS, Fault, chance
-from transfer.testing.layered import through_layers
+from transfer.testing.layered import CalmlyChecked, through_layers
 from transfer.testing.names import paths
 from transfer.testing.servers import Server
 from transfer_s3 import plugin
@@ -51,16 +50,3 @@ class TestS3ThroughLayers(TestS3):
                 return CalmlyChecked(await plugin.open(location, StoreOptions(tags=True)), proxy)
 
             yield through_layers(make, lambda what: None)
-
-
-class CalmlyChecked(Layer):
-    """A check is many requests, and is tried only a few times: nothing goes wrong with these."""
-
-    def __init__(self, inner: Store, proxy: FaultProxy) -> None:
-        super().__init__(inner)
-        self._proxy = proxy
-
-    async def check(self, *, write: bool) -> None:
-        plan, self._proxy.plan = self._proxy.plan, lambda what: None
-        await self._inner.check(write=write)
-        self._proxy.plan = plan

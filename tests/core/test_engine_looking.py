@@ -27,7 +27,7 @@ from tests.core.rig import (
 )
 from transfer.checkpoint import summary_of
 from transfer.errors import Denied
-from transfer.event import Action, Notice, ObjectStarted, Planned, Result, RunStarted, Verdict
+from transfer.event import Action, ObjectStarted, Planned, RunStarted, Verdict
 from transfer.model import Metadata
 from transfer.options import Compare, Options
 
@@ -86,29 +86,6 @@ async def test_a_dry_run_uses_what_the_checkpoint_knows() -> None:
     result = await transfer.sync(source, target, quick(dry_run=True))
     assert result.totals.skipped_proven == 5
     assert source.count("stat") == target.count("stat") == 0
-
-
-async def test_a_dry_run_works_beside_another_run(tmp_path: Path) -> None:
-    """From what that run has kept so far, which stays as it is; a note tells of it."""
-    source, target = await sides()
-    path = tmp_path / "checkpoint.sqlite"
-    await transfer.sync(source, target, quick(checkpoint=path))
-    await fill(source, {"later": b"later"})
-    heard = Heard()
-    results: list[Result] = []
-
-    async def meanwhile(what: str) -> None:
-        if what == "read later" and not results:
-            before = await summary_of(path)
-            results.append(await transfer.sync(source, target, quick(dry_run=True, checkpoint=path), listener=heard))
-            assert await summary_of(path) == before
-
-    source.before = meanwhile
-    assert (await transfer.sync(source, target, quick(checkpoint=path))).ok
-    assert (results[0].exit_status, results[0].totals.skipped_proven) == (0, 5)
-    assert [event.key for event in heard.of(Planned) if event.action is Action.COPY] == ["later"]
-    assert "being worked on, by process" in heard.of(Notice)[0].text
-    assert heard.of(RunStarted)[0].checkpoint is None
 
 
 async def test_a_dry_run_tells_what_immutable_would_refuse() -> None:

@@ -3,10 +3,9 @@
 from transfer.checkpoint.checkpoint import Checkpoint
 from transfer.checkpoint.jobs import JobSummary, last_sign, summaries, summary_of
 from transfer.checkpoint.kept import Kept
-from transfer.checkpoint.lock import Holder, holder
+from transfer.checkpoint.lock import Holder
 from transfer.checkpoint.places import folder_of, path_of
 from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Pair, Row
-from transfer.checkpoint.snapshot import snapshot
 
 __all__ = [
     "Alike",
@@ -21,10 +20,8 @@ __all__ = [
     "Pair",
     "Row",
     "folder_of",
-    "holder",
     "last_sign",
     "path_of",
-    "snapshot",
     "summaries",
     "summary_of",
 ]

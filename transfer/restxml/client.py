@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -208,13 +209,23 @@ class Client:
         self, reply: Reply, request: Request, key: str | None, credentials: Credentials | None
     ) -> TransferError:
         reply = await self._explained(reply, request, credentials)
-        document = discreet(read_error(reply.body), request.headers, credentials)
+        document = discreet(read_error(self._told(reply)), request.headers, credentials)
         error = self.meaning(reply.status, reply.headers, document, key)
         expired = isinstance(error, Denied) and is_expired(error.code, self.dialect)
         if expired and await self._credentials.renew(credentials):
             message = f"{self.subject(key)} must be asked for again, with renewed credentials"
             return Transient(message, key=key, code=error.code)
         return error
+
+    def _told(self, reply: Reply) -> bytes:
+        """The error document, which replies to HEAD may have in a header."""
+        header = reply.headers.get(self.dialect.error_header)
+        if reply.body or not header:
+            return reply.body
+        try:
+            return base64.b64decode(header, validate=True)
+        except ValueError:
+            return b""
 
     async def _explained(self, reply: Reply, request: Request, credentials: Credentials | None) -> Reply:
         """``reply``; or, where it has no document, what a GET is told if the token has expired.

@@ -66,7 +66,7 @@ async def _copy(
     headers.update(_algorithm(bucket, entry), **(bucket.dialect.if_absent if if_absent else {}))
     if metadata.tags is not None or bucket.client.endpoint.genuine:
         # Unasked, tags are not carried, as they are not on other ways. Some servers refuse to hear of them at all.
-        headers[f"{bucket.dialect.names.tagging}-directive"] = "REPLACE"
+        headers[f"{bucket.dialect.names.tagging}-directive"] = bucket.dialect.replace_tags
     there = replace(bucket, client=bucket.client.sibling(source))
     known = await _guarded(there, entry)
     made = await _copied(bucket, key, known, metadata, headers)
@@ -86,7 +86,7 @@ async def _update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
     headers.update(_source_headers(bucket, bucket.client.place, before), **_algorithm(bucket, before))
     headers.update(bucket.encryption.source_key)
     if metadata.tags is not None:
-        headers[f"{bucket.dialect.names.tagging}-directive"] = "REPLACE"
+        headers[f"{bucket.dialect.names.tagging}-directive"] = bucket.dialect.replace_tags
     made = await _copied(bucket, entry.key, before, kept, headers)
     stored_proof = proof.of_copy(before, made)
     if stored_proof == UNPROVEN:

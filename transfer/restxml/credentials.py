@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from transfer.wire.sigv4 import Credentials
+
+_AHEAD = 300.0
+"""Seconds before their end in which credentials are looked up again."""
+_LOOK_EVERY = 5.0
+"""Seconds between two looks, when all that is found is about to end."""
 
 
 class CredentialSource(Protocol):
@@ -26,11 +35,58 @@ class Fixed:
 
     def __init__(self, credentials: Credentials | None) -> None:
         self._credentials = credentials
-        key = credentials.access_key_id if credentials else None
-        self.account = f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}" if key else "anonymous"
+        self.account = account_of(credentials)
 
     async def get(self) -> Credentials | None:
         return self._credentials
 
     async def renew(self, old: Credentials | None) -> bool:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Credentials, and when they end (seconds since the epoch), where that is known."""
+
+    credentials: Credentials
+    ends_at: float | None = None
+
+
+class Leased:
+    """Credentials that end: looked up again ahead of it, and when the server says that they have."""
+
+    def __init__(self, look: Callable[[], Awaitable[Lease]], account: str) -> None:
+        self.account = account
+        self._look = look
+        self._lock = asyncio.Lock()
+        self._lease: Lease | None = None
+        self._next_look = 0.0
+
+    async def get(self) -> Credentials | None:
+        lease = self._lease
+        if lease is None or self._is_due(lease):
+            async with self._lock:
+                if self._lease is None or self._is_due(self._lease):
+                    await self._renew()
+                lease = self._lease
+        return lease.credentials if lease else None
+
+    async def renew(self, old: Credentials | None) -> bool:
+        async with self._lock:
+            if self._lease is not None and self._lease.credentials is old:
+                await self._renew()
+        return self._lease is not None and self._lease.credentials != old
+
+    def _is_due(self, lease: Lease) -> bool:
+        return lease.ends_at is not None and time.time() > lease.ends_at - _AHEAD and time.monotonic() > self._next_look
+
+    async def _renew(self) -> None:
+        self._lease = await self._look()
+        self._next_look = time.monotonic() + _LOOK_EVERY
+
+
+def account_of(credentials: Credentials | None) -> str:
+    """Tells an access key from others, and does not reveal it."""
+    if credentials is None:
+        return "anonymous"
+    return f"key-{hashlib.sha256(credentials.access_key_id.encode()).hexdigest()[:12]}"

@@ -53,6 +53,8 @@ class Deleting:
         reply = await client.call("POST", None, {"delete": ""}, headers, document, sealed=True, patient=True)
         failed: dict[str, TransferError] = {}
         strange = False
+        if not reply.body:
+            return failed, []  # some say nothing at all when all went well
         for node in xml.children(xml.parse(reply.body, "a delete of many"), "Error"):
             key = names.get(xml.text(node, "Key"))
             if xml.text(node, "Code") == "NoSuchKey":

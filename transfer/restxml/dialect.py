@@ -108,6 +108,12 @@ class Dialect:
     """The header that comes with a Content-Disposition which is not the object's own."""
     redirect: str | None = None
     """The header of a redirect to another page, where objects can be one."""
+    replace_tags: str = "REPLACE"
+    """What a copy is told so that it does not carry the source's tags."""
+    error_header: str = ""
+    """The header that holds the error document, in base64, of replies without a body."""
+    delay_header: str = ""
+    """The header that tells how many milliseconds a request was put off."""
     overwrites_when_versioned: bool = False
     """Whether :attr:`if_absent` means nothing in a bucket that keeps versions."""
     max_tags: int = 10

@@ -139,7 +139,7 @@ def translate(failure: Failure) -> TransferError:
         key=failure.key,
         code=code or str(status),
         request_id=request_id,
-        retry_after=retry_after(headers),
+        retry_after=_put_off(failure) or retry_after(headers),
     )
 
 
@@ -174,6 +174,12 @@ def is_expired(code: str | None, dialect: Dialect) -> bool:
 def _usual(code: str, dialect: Dialect) -> str:
     """The most usual code of this meaning."""
     return dialect.aliases.get(code) or _ALIASES.get(code, code)
+
+
+def _put_off(failure: Failure) -> float | None:
+    """Seconds for which the provider says that it puts such requests off."""
+    text = failure.headers.get(failure.dialect.delay_header, "")
+    return int(text) / 1000 if text.isdecimal() else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

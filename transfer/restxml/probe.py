@@ -13,11 +13,12 @@ import secrets
 from dataclasses import replace
 
 from transfer.checksums import digest
-from transfer.errors import Denied, Misconfigured, NotFound, Throttled, TransferError, Transient
+from transfer.errors import Denied, Misconfigured, NotFound, Throttled, TransferError, Transient, Unsupported
 from transfer.model import Algorithm, Body, Metadata, Part, Receipt, Upload
 from transfer.restxml import multipart
 from transfer.restxml.bucket import Bucket
 from transfer.restxml.verifier import Verifier, md5_of
+from transfer.wire import xml
 from transfer.wire.quoting import quote_path
 
 _log = logging.getLogger("transfer.s3")
@@ -32,6 +33,17 @@ async def may_write(bucket: Bucket) -> None:
     """Begin an upload and abort it. Raises Denied and whatever else stands in the way of writing."""
     upload = await _begin(bucket)
     await _drop(bucket, upload)
+
+
+async def never_overwrites(bucket: Bucket) -> bool:
+    """Whether a write can be made to fail where the key exists: some mean it only while a bucket keeps no versions."""
+    if not bucket.dialect.overwrites_when_versioned:
+        return True
+    try:
+        reply = await bucket.client.call("GET", None, {"versioning": ""})
+    except (Denied, Unsupported):
+        return False
+    return not xml.text(xml.parse(reply.body, "whether the bucket keeps versions"), "Status")
 
 
 async def find_verifier(bucket: Bucket) -> Verifier:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from transfer.errors import Changed, TransferError
+from transfer.errors import Changed, TransferError, Unsupported
 from transfer.model import (
     NO_CHECKSUMS,
     Body,
@@ -42,6 +42,7 @@ class RestXmlStore(Store):
         self.limits = client.dialect.limits
         self.origin = Origin(home, client.account, client.place.bucket, client.place.prefix)
         self._bucket = bucket
+        self._never_overwrites = True
         self._copying = Copying(bucket)
         self._deleting = Deleting(bucket)
         self._settle(bucket.verifier)
@@ -54,6 +55,7 @@ class RestXmlStore(Store):
         self.empty = listing.is_empty(reply.body, client.place.prefix)
         if write:
             await probe.may_write(self._bucket)
+            self._never_overwrites = await probe.never_overwrites(self._bucket)
         self._settle(await self._find_verifier(ask=write))
 
     async def list(
@@ -147,13 +149,21 @@ class RestXmlStore(Store):
         """Tell what was found out."""
         self._bucket.verifier = verifier
         self.capabilities = replace(
-            self._bucket.dialect.capabilities, ordered=self._is_ordered(), verifies=verifier.algorithms
+            self._bucket.dialect.capabilities,
+            ordered=self._is_ordered(),
+            if_absent=self._never_overwrites,
+            verifies=verifier.algorithms,
         )
 
     def _is_ordered(self) -> bool:
         return self._bucket.dialect.capabilities.ordered
 
     async def _refuse_existing(self, key: str) -> None:
-        """Look first: an imitator may not know the condition that is sent with the write."""
+        """Look first: an imitator may not know the condition that is sent with the write.
+
+        Raises Unsupported where the provider does not heed it.
+        """
+        if not self._never_overwrites:
+            raise Unsupported(f"'{key}' can't be written only if it is absent: the bucket keeps versions", key=key)
         if not self._bucket.client.endpoint.genuine and await self._bucket.exists(key):
             raise Changed(f"'{key}' is there already", key=key)

@@ -20,7 +20,7 @@ _WIDTHS: Mapping[Algorithm, int] = {
 _DECIMAL = frozenset({Algorithm.CRC64XZ})
 """Spelled as decimal numbers; the others are in base64."""
 _NUMBER = re.compile(r"\d{1,20}", re.ASCII)
-_MD5_ETAG = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_MD5_ETAG = re.compile(r"[0-9a-fA-F]{32}", re.ASCII)
 
 
 class Verifier(StrEnum):

@@ -1,14 +1,27 @@
-"""Reads as the engine reads: whole into memory, checked, and again where that failed."""
+"""Reads and finishes as the engine does: checked, and again where that failed."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from transfer.checksums import digest
-from transfer.errors import Corrupt, TransferError
+from transfer.errors import Corrupt, NotFound, TransferError
 from transfer.layers.layer import Layer
-from transfer.model import Algorithm, Entry, Span
+from transfer.model import (
+    NO_CHECKSUMS,
+    UNPROVEN,
+    Algorithm,
+    Checksums,
+    Entry,
+    Metadata,
+    Proof,
+    Proven,
+    Receipt,
+    Span,
+    Stored,
+    Upload,
+)
 from transfer.plugin import Reading, Store
 
 _TRIES = 8
@@ -19,6 +32,7 @@ class Patient(Layer):
 
     Only who wants the bytes can try a read again that broke midway; so injected faults in bodies,
     which no layer may hide, end here. Wrong bytes are noticed by the checksums that the store keeps.
+    And only who knows the object can tell that an upload is gone because an earlier try finished it.
     """
 
     def __init__(self, store: Store) -> None:
@@ -29,6 +43,27 @@ class Patient(Layer):
         told, data = await self._insist(entry)
         chosen = data if span is None else data[span.offset : span.offset + span.size]
         yield _Buffered(told, memoryview(chosen))
+
+    async def finish(
+        self,
+        upload: Upload,
+        receipts: Sequence[Receipt],
+        metadata: Metadata,
+        *,
+        checksums: Checksums = NO_CHECKSUMS,
+        if_absent: bool = False,
+        read_back: bool = False,
+    ) -> Stored:
+        try:
+            return await self._inner.finish(
+                upload, receipts, metadata, checksums=checksums, if_absent=if_absent, read_back=read_back
+            )
+        except NotFound:
+            known = await self._inner.stat(upload.key)
+            if known.size != sum(receipt.size for receipt in receipts):
+                raise
+            common = next((name for name in checksums if known.checksums.get(name) == checksums[name]), None)
+            return Stored(known, Proof(Proven.VERIFIED, common) if common else UNPROVEN)
 
     async def _insist(self, entry: Entry) -> tuple[Entry, bytes]:
         for _ in range(_TRIES - 1):

@@ -15,6 +15,8 @@ from transfer.errors import NotFound, TransferError, Transient
 from transfer.model import Algorithm, Body, Checksums, Entry, Metadata, Part, Receipt, Span, Stored, Upload
 from transfer.plugin import Capabilities, Store
 
+TOLD_AFTERWARDS = frozenset({Algorithm.MD5, Algorithm.CRC64XZ})
+"""What a server may tell of what it has stored, instead of refusing what is wrong: then that is there already."""
 PLAIN = Metadata()
 _SECONDS = 120.0
 _PUT_TRIES = 4

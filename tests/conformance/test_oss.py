@@ -1,0 +1,67 @@
+"""The OSS plugin with the emulator, bare and through all layers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.emulators.oss import Oss
+from tests.emulators.running import KEY, Emulator, serving
+from transfer.plugin import Location, Store, StoreOptions
+from transfer.testing.conformance import MakeStore, StoreConformance
+from transfer.testing.faultproxy import fault_proxy
+from transfer.testing.faults import CALL_FAULTS, READ_FAULTS, Fault, chance
+from transfer.testing.layered import CalmlyChecked, through_layers
+from transfer_oss import plugin
+
+_OPTIONS = StoreOptions(tags=True)
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator[Oss]]:
+    with serving(Oss) as started:
+        started.service.make_bucket("conformance")
+        yield started
+
+
+def _location(endpoint: str, prefix: str) -> Location:
+    settings = {
+        "endpoint": endpoint,
+        "region": "cn-hangzhou",
+        "access_key_id": KEY.id,
+        "access_key_secret": KEY.secret,
+    }
+    return Location(f"oss://conformance/{prefix}", "oss", "conformance", prefix, settings)
+
+
+class TestOss(StoreConformance):
+    """What OSS can do."""
+
+    @pytest.fixture
+    def make_store(self, emulator: Emulator[Oss]) -> MakeStore:
+        place = uuid.uuid4().hex
+
+        async def make(folder: str = "") -> Store:
+            prefix = f"{place}/{folder}" if folder else place
+            return await plugin.open(_location(emulator.endpoint, prefix), _OPTIONS)
+
+        return make
+
+
+class TestOssThroughLayers(TestOss):
+    """Faults on the wire that pass are not noticed above the layers."""
+
+    @pytest.fixture
+    async def make_store(self, emulator: Emulator[Oss]) -> AsyncIterator[MakeStore]:
+        # A hung request is cut by a timeout, for which there is a test of its own.
+        calls, reads = ([fault for fault in faults if fault is not Fault.HUNG] for faults in (CALL_FAULTS, READ_FAULTS))
+        async with fault_proxy(emulator.port, chance(3, 0.2, calls=calls, reads=reads)) as proxy:
+            place = uuid.uuid4().hex
+
+            async def make(folder: str = "") -> Store:
+                prefix = f"{place}/{folder}" if folder else place
+                return CalmlyChecked(await plugin.open(_location(proxy.endpoint, prefix), _OPTIONS), proxy)
+
+            yield through_layers(make, lambda what: None)

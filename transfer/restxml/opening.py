@@ -1,0 +1,26 @@
+"""What opening a store takes, whoever's it is."""
+
+from __future__ import annotations
+
+from transfer.plugin import StoreOptions
+from transfer.restxml.endpoint import Endpoint
+from transfer.wire.dial import way_to
+from transfer.wire.http import HttpOptions
+from transfer.wire.tls import trusting
+
+
+def folder(path: str) -> str:
+    """A URL's path as a prefix, which is a folder: ``x`` never touches ``xyz``."""
+    return path if not path or path.endswith("/") else f"{path}/"
+
+
+async def http_options(options: StoreOptions, ca_bundle: str | None, endpoint: Endpoint) -> HttpOptions:
+    """How to reach ``endpoint``. Raises Misconfigured when the bundle of certificates can't be used."""
+    encrypted = way_to(f"{endpoint.scheme}://{endpoint.host}").encrypted
+    return HttpOptions(
+        connect_timeout=options.connect_timeout,
+        idle_timeout=options.idle_timeout,
+        request_timeout=options.request_timeout,
+        connections=options.connections,
+        tls=await trusting(ca_bundle) if encrypted else None,
+    )
