@@ -34,6 +34,7 @@ from transfer.job.sides import Sides, open_sides
 from transfer.job.single import Single, refuse_itself, single_object
 from transfer.job.target import remember, target_of
 from transfer.job.watched import watched_route
+from transfer.job.wishes import refuse_unmet
 from transfer.location import Named, place, side_of
 from transfer.loop import runner
 from transfer.options import Compare, Options
@@ -162,6 +163,8 @@ async def _run(
     ):
         if single is not None:
             refuse_itself(sides, single)
+        if mode is not Mode.COMPARE:
+            refuse_unmet(options, sides.target, source=sides.source, backup=sides.backup)
         if mode is Mode.MOVE and isinstance(target, str):
             await remember(checkpoint, target_of(target, options, sides.config.path))
         memory = await recollect(checkpoint, options, moves=mode is Mode.MOVE)

@@ -62,6 +62,11 @@ class Capabilities:
     headers: bool = False
     """HTTP headers (Content-Type, …) are kept."""
     tags: bool = False
+    acls: bool = False
+    """``acl`` of the options is heeded."""
+    storage_classes: bool = False
+    encryption: bool = False
+    """``sse`` of the options and its kin are heeded."""
     thaw: bool = False
     verifies: tuple[Algorithm, ...] = ()
     """Checksums that the store checks on writing, or returns after computing them itself, so
@@ -302,6 +307,8 @@ class StoreOptions:
     """Most connections to keep open at once."""
     shared: bool = False
     """Set by the engine: other processes of the same run work in the same place."""
+    asked_class: str | None = None
+    """Set by the engine: the storage class that the caller chose for all that is written."""
 
     def __post_init__(self) -> None:
         fields.settle(self, _CHECKS)
@@ -312,7 +319,7 @@ _CHECKS: Mapping[str, fields.Check] = {
     "sse_c_key_file": fields.optional(fields.path_text),
     "connections": fields.whole(1),
     **dict.fromkeys(("owner", "empty_dirs", "tags", "request_payer", "shared"), fields.switch),
-    **dict.fromkeys(("acl", "sse", "sse_kms_key_id"), fields.optional(fields.text)),
+    **dict.fromkeys(("acl", "sse", "sse_kms_key_id", "asked_class"), fields.optional(fields.text)),
     **dict.fromkeys(("connect_timeout", "idle_timeout", "request_timeout"), fields.positive),
 }
 

@@ -31,6 +31,7 @@ from transfer.governor import Governor
 from transfer.job.climbing import climbing, lanes_of
 from transfer.job.following import following
 from transfer.job.sides import load, opened
+from transfer.job.wishes import refuse_unmet
 from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
 from transfer.model import Body, Checksums, Entry, Metadata, Part, Proven, Receipt, Stored, Upload
@@ -100,6 +101,7 @@ async def copy_stream(
         following(controls, listener),
     ):
         store = Pace(unpaced, read=controls.down, written=controls.up)
+        refuse_unmet(options, store)
         await store.check(write=True)
         route = _route(store, options, listener)
         listener(RunStarted("-", store.url, None, resuming=False))

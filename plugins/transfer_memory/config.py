@@ -17,6 +17,7 @@ CAPABILITIES = Capabilities(
     user_metadata=True,
     headers=True,
     tags=True,
+    storage_classes=True,
     verifies=(Algorithm.CRC64NVME, Algorithm.MD5),
     keeps=(Algorithm.CRC64NVME,),
 )

@@ -31,6 +31,7 @@ OSS = Dialect(
         "deep archive": "DeepColdArchive",
     },
     own_classes=frozenset({"IA", "Archive", "ColdArchive", "DeepColdArchive"}),
+    acls=("default", "private", "public-read", "public-read-write"),
     user_name=re.compile(r"[a-z0-9-]+", re.ASCII),
     if_absent={"x-oss-forbid-overwrite": "true"},
     copy_source=_copy_source,

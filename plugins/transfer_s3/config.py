@@ -25,6 +25,9 @@ CAPABILITIES = Capabilities(
     user_metadata=True,
     headers=True,
     tags=True,
+    acls=True,
+    storage_classes=True,
+    encryption=True,
     verifies=(Algorithm.CRC64NVME,),
     keeps=(
         Algorithm.CRC64NVME,

@@ -43,6 +43,16 @@ S3 = Dialect(
             "DEEP_ARCHIVE",
         }
     ),
+    acls=(
+        "private",
+        "public-read",
+        "public-read-write",
+        "authenticated-read",
+        "aws-exec-read",
+        "bucket-owner-read",
+        "bucket-owner-full-control",
+        "log-delivery-write",
+    ),
     user_name=re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+", re.ASCII),
     if_absent={"if-none-match": "*"},
     copy_source=_copy_source,

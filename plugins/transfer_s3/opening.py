@@ -13,7 +13,7 @@ from transfer.restxml.client import Client, Place
 from transfer.restxml.credentials import CredentialSource, Fixed
 from transfer.restxml.encryption import read_encryption
 from transfer.restxml.endpoint import Endpoint
-from transfer.restxml.opening import folder, http_options
+from transfer.restxml.opening import folder, http_options, refuse_nonsense
 from transfer.restxml.verifier import Verifier
 from transfer.wire.http import Http
 from transfer.wire.sigv4 import Credentials
@@ -32,6 +32,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without an SDK that it needs."""
     if not location.container:
         raise Misconfigured(f"'{location.url}' names no bucket: write s3://bucket/prefix")
+    refuse_nonsense(S3, options)
     settings = read_settings(location)
     chain = await asyncio.to_thread(_chain, settings)
     address = settings.endpoint or _configured_endpoint(chain)
@@ -51,7 +52,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     )
     encryption = await read_encryption(S3, options, settings.sse_c_key_file, endpoint.scheme)
     verifier = settings.verify or (Verifier.CRC64NVME if endpoint.genuine else Verifier.NONE)
-    bucket = Bucket(client, verifier, encryption, options.acl, options.tags)
+    bucket = Bucket(client, verifier, encryption, options.acl, options.tags, options.asked_class)
     return S3Store(bucket, settings, address, remedy(location, settings.endpoint, _configured_endpoint(chain)))
 
 

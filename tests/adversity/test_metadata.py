@@ -147,12 +147,13 @@ async def test_a_disk_on_the_way_tells_what_it_loses(
     here, there = await both(s3_store, moto_server, moto_server, moto_bucket)
     await here.put("page.html", Body(b"<html>"), replace(FULL, content_type="text/html"))
     heard = Heard()
-    down = options(moto_server, None)
+    down = options(moto_server, None, stores=StoreOptions())
     assert (await sync(f"s3://{moto_bucket}/a", str(tmp_path / "disk"), down, listener=heard)).ok
-    kept = ("content_type", "posix", "storage_class")
+    kept = ("content_type", "posix", "storage_class", "tags")
     named = {field.name.replace("_", "-") for field in fields(Metadata) if field.name not in kept}
     assert set(heard.outcomes["page.html"].lost) == named
-    assert (await sync(str(tmp_path / "disk"), f"s3://{moto_bucket}/b", options(None, moto_server))).ok
+    up = options(None, moto_server, stores=StoreOptions())
+    assert (await sync(str(tmp_path / "disk"), f"s3://{moto_bucket}/b", up)).ok
     back = await metadata(there, "page.html")
     assert back.content_type == "text/html"
     assert (back.posix.mtime_ns, back.posix.mode) == (FULL.posix.mtime_ns, FULL.posix.mode)
@@ -217,7 +218,7 @@ async def test_the_version_that_is_read_is_pinned(
             await source.delete(["key"])
 
     heard = Heard()
-    chosen = options(None, None, memory=16 * MIB)
+    chosen = options(None, None, memory=16 * MIB, stores=StoreOptions())
     assert (await sync(Meddled(source, 2, meddle), str(tmp_path / "out"), chosen, listener=heard)).ok
     assert contents(tmp_path / "out") == {"key": shown(old)}
     assert heard.outcomes["key"].attempts == 1

@@ -58,7 +58,8 @@ async def opened(
     Stores of one endpoint share the governor that ``governors`` has for it, and what ``controls`` have.
     """
     ours = isinstance(url, str)
-    bare = await open_store(url, options.stores, config=config, settings=settings) if isinstance(url, str) else url
+    stores = replace(options.stores, asked_class=options.storage_class)
+    bare = await open_store(url, stores, config=config, settings=settings) if isinstance(url, str) else url
     try:
         fresh = Governor(calls_within_limit(max(CALLS_AT_ONCE, options.transfers or 0)))
         governor = (governors if governors is not None else {}).setdefault(bare.origin.endpoint, fresh)
@@ -98,7 +99,7 @@ async def load(options: Options) -> Config:
 def for_reading(options: Options) -> Options:
     """The options without those that shape what is written: they are the target's."""
     stores = replace(options.stores, acl=None, sse=None, sse_kms_key_id=None, sse_c_key_file=None)
-    return replace(options, stores=stores)
+    return replace(options, stores=stores, storage_class=None)
 
 
 @asynccontextmanager
@@ -130,7 +131,8 @@ async def open_sides(
         second = await side("target", target, options, options.target_settings)
         backup = None
         if options.backup_dir is not None:
-            backup = await side("backup", options.backup_dir, options, options.target_settings)
+            plain = replace(options, storage_class=None)
+            backup = await side("backup", options.backup_dir, plain, options.target_settings)
         sides = Sides(first, second, backup, config, governors.values())
         if trees:
             refuse_overlap(sides)

@@ -43,6 +43,8 @@ class Bucket:
     acl: str | None = None
     tags: bool = False
     """Whether the run asks for tags, each time with a request of their own."""
+    asked_class: str | None = None
+    """The storage class that the run asks for. It is for the server to say whether there is such a one."""
 
     @property
     def dialect(self) -> Dialect:
@@ -50,7 +52,9 @@ class Bucket:
 
     def making(self, metadata: Metadata) -> tuple[dict[str, str], tuple[str, ...]]:
         """The headers with which an object comes into being, and what of ``metadata`` is lost."""
-        headers, lost = to_headers(self.dialect, metadata, genuine=self.client.endpoint.genuine)
+        headers, lost = to_headers(
+            self.dialect, metadata, genuine=self.client.endpoint.genuine, asked_class=self.asked_class
+        )
         headers.setdefault("content-type", _UNKNOWN_TYPE)
         headers.update(self.encryption.making)
         if self.acl:

@@ -100,6 +100,8 @@ class Dialect:
     """Parameters of each listing; without ``list-type``, pages go on after a ``marker``."""
     thaw_parameters: str
     """The element that holds the tier of a request to thaw."""
+    acls: tuple[str, ...] = ()
+    """The canned ACLs of objects; without any, the server is to say which it knows."""
     no_start: str = ""
     """Characters with which no name may start."""
     namespace: str = ""

@@ -55,7 +55,10 @@ _KINDS: Mapping[str, Meaning] = {
     "EntityTooSmall": (Unsupported, "has a part that is smaller than the server takes"),
     "KeyTooLongError": (Unsupported, "has a longer key than the server takes"),
     "MetadataTooLarge": (Unsupported, "has more metadata than the server takes"),
-    "InvalidStorageClass": (Unsupported, "has a storage class that the server does not know"),
+    "InvalidStorageClass": (
+        Unsupported,
+        "has a storage class that the server does not know: name another with --storage-class",
+    ),
     "InvalidTag": (Unsupported, "has tags that the server does not take"),
     "QuotaExceeded": (NoSpace, "does not fit: the quota is used up"),
     "XMinioStorageFull": (NoSpace, "does not fit: the server's disks are full"),

@@ -25,8 +25,13 @@ _texts = attrgetter(*_FIELDS)
 _HEADERS = tuple(_FIELDS.values())
 
 
-def to_headers(dialect: Dialect, metadata: Metadata, *, genuine: bool) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The headers that hold ``metadata``, and the names of what they can't hold."""
+def to_headers(
+    dialect: Dialect, metadata: Metadata, *, genuine: bool, asked_class: str | None = None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The headers that hold ``metadata``, and the names of what they can't hold.
+
+    A storage class that is not known there is left out, but for ``asked_class``.
+    """
     headers: dict[str, str] = {}
     lost: list[str] = []
     for header, value in zip(_HEADERS, _texts(metadata), strict=True):
@@ -39,7 +44,7 @@ def to_headers(dialect: Dialect, metadata: Metadata, *, genuine: bool) -> tuple[
     _add_redirect(dialect, metadata, headers, lost)
     _add_user(dialect, metadata, headers, lost)
     _add_tags(dialect, metadata, headers, lost)
-    _add_class(dialect, metadata, headers, lost, genuine=genuine)
+    _add_class(dialect, metadata, headers, lost, genuine=genuine, asked=asked_class)
     return headers, tuple(lost)
 
 
@@ -118,12 +123,20 @@ def _is_tag_text(text: str) -> bool:
 
 
 def _add_class(
-    dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str], *, genuine: bool
+    dialect: Dialect,
+    metadata: Metadata,
+    headers: dict[str, str],
+    lost: list[str],
+    *,
+    genuine: bool,
+    asked: str | None,
 ) -> None:
     wanted = metadata.storage_class
     if wanted in (None, "", *STANDARD):
         return
     name = class_there(dialect, wanted) if genuine else wanted
+    if name is None and wanted == asked:
+        name = wanted
     if name is None or not is_plain(name):
         lost.append(f"storage class '{wanted}'")
     else:

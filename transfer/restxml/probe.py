@@ -30,8 +30,14 @@ _NO_SOURCE = ("InvalidCopySource", "InvalidCopySourceObject")
 
 
 async def may_write(bucket: Bucket) -> None:
-    """Begin an upload and abort it. Raises Denied and whatever else stands in the way of writing."""
-    upload = await _begin(bucket)
+    """Begin an upload as the run's and abort it. Raises Denied and whatever else stands in the way of writing."""
+    try:
+        upload = await _begin(bucket, bucket.asked_class)
+    except Unsupported as error:
+        if error.code != "InvalidStorageClass":
+            raise
+        message = f"The server does not know --storage-class '{bucket.asked_class}': leave it out, or name another"
+        raise Misconfigured(message, code=error.code, request_id=error.request_id) from error
     await _drop(bucket, upload)
 
 
@@ -128,8 +134,9 @@ def _throwaway() -> str:
     return f".transfer-probe-{secrets.token_hex(8)}"
 
 
-async def _begin(bucket: Bucket) -> Upload:
-    return await multipart.begin(bucket, _throwaway(), Metadata(), size=None, part_size=len(_DATA))
+async def _begin(bucket: Bucket, storage_class: str | None = None) -> Upload:
+    metadata = Metadata(storage_class=storage_class)
+    return await multipart.begin(bucket, _throwaway(), metadata, size=None, part_size=len(_DATA))
 
 
 async def _send(bucket: Bucket, upload: Upload, hashed: bytes) -> Receipt:
