@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer.errors import Misconfigured
-from transfer.location import Address, inside, parse_url, same, split_object
+from transfer.location import Address, inside, names_all, parse_url, same, split_object
 from transfer.plugin import Origin
 
 HOME = os.path.expanduser("~")
@@ -111,6 +111,12 @@ def test_places_are_compared() -> None:
     assert inside(place, bucket)
     assert not inside(place, below)
     assert not inside(place, place)
+
+
+def test_a_scheme_alone_names_all_there_is() -> None:
+    """That of disks does not."""
+    assert all(map(names_all, ("s3://", "my-remote:///")))
+    assert not any(map(names_all, ("s3://bucket", "s3:///key", "file:///", "file://", "/", "s3:", "")))
 
 
 @pytest.mark.parametrize("url", ["caf\udce9", "s3://bucket/caf\udce9"])

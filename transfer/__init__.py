@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from transfer.filters import Filter as Filter
     from transfer.filters import Rule as Rule
     from transfer.objects import cat as cat
+    from transfer.objects import list_containers as list_containers
     from transfer.objects import list_objects as list_objects
     from transfer.objects import remove as remove
     from transfer.options import Compare as Compare
@@ -42,7 +43,7 @@ _HOMES = {
     "transfer.errors": ("TransferError",),
     "transfer.event": ("Result", "Totals"),
     "transfer.filters": ("Filter", "Rule"),
-    "transfer.objects": ("cat", "list_objects", "remove"),
+    "transfer.objects": ("cat", "list_containers", "list_objects", "remove"),
     "transfer.options": ("Compare", "Options", "Verify"),
     "transfer.plugin": ("Store", "StoreOptions"),
     "transfer.streams": ("copy_stream",),

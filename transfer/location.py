@@ -68,6 +68,12 @@ def parse_url(url: str) -> Address:
     return Address(scheme, container, path)
 
 
+def names_all(url: str) -> bool:
+    """Whether ``url`` is a scheme or a remote and nothing more, as ``s3://``: all that is there."""
+    match = _URL.fullmatch(url)
+    return match is not None and match[1].lower() != DISK and match[2] in ("", "/")
+
+
 def _refuse_undecodable(url: str) -> None:
     """Bytes of the command line that are no UTF-8 arrive as lone surrogates, which no key and no checkpoint holds."""
     try:

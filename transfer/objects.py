@@ -28,6 +28,7 @@ from transfer.options import Options
 from transfer.partition import DEFAULT_PART
 from transfer.pipeline.fetch import fetch
 from transfer.plugin import Store
+from transfer.registry import open_service
 from transfer.report import reporting
 from transfer.tally import Tally
 from transfer.tasks import closing
@@ -112,6 +113,14 @@ async def list_objects(
             yield page
     if missing is not None:
         raise missing
+
+
+async def list_containers(url: str, options: Options = Options(), *, listener: Listener = ignore) -> Sequence[str]:
+    """The names of all buckets behind a scheme or remote (``s3://``). Raises Misconfigured, Denied and the like."""
+    config = await load(options)
+    service = await open_service(url, options.stores, config=config, settings=options.source_settings)
+    async with aclosing(service), opened(service, options, listener, config, options.source_settings) as store:
+        return await store.containers()
 
 
 async def _single(url: str, options: Options, listener: Listener) -> AsyncIterator[Page]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from transfer import fields
 from transfer.errors import TransferError, Unsupported
@@ -254,6 +254,10 @@ class Store:
         """Ask for a cold object to be made readable."""
         self._unsupported("thaw")
 
+    async def containers(self) -> Sequence[str]:
+        """The names of all containers that may be seen, of a store that :meth:`Service.open_all` made."""
+        self._unsupported("containers")
+
     async def aclose(self) -> None:
         """Let go of connections and threads. Idempotent."""
 
@@ -336,3 +340,11 @@ class Plugin(Protocol):
 
     async def open(self, location: Location, options: StoreOptions) -> Store:
         """Make a store; no request need be sent yet. Raises Misconfigured."""
+
+
+@runtime_checkable
+class Service(Protocol):
+    """What a plugin is besides, if its provider can tell which containers there are."""
+
+    async def open_all(self, location: Location, options: StoreOptions) -> Store:
+        """Make a store without a container, for :meth:`Store.containers` alone. Raises Misconfigured."""

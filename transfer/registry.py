@@ -19,7 +19,7 @@ from transfer.config import Config, Remote, Setting, resolve
 from transfer.errors import Misconfigured
 from transfer.location import DISK, Address, parse_url
 from transfer.model import NO_ITEMS
-from transfer.plugin import Capabilities, Limits, Location, Plugin, Store, StoreOptions
+from transfer.plugin import Capabilities, Limits, Location, Plugin, Service, Store, StoreOptions
 
 GROUP = "transfer.plugins"
 
@@ -44,15 +44,35 @@ async def open_store(
     ``settings`` go before those of the remote in ``config``; a relative ``file:PATH`` in them
     starts from the current folder, one in the file from the file's. Raises Misconfigured.
     """
-    point, plugin, location = await asyncio.to_thread(_prepare, url, settings, config)
+    point, plugin, location = await asyncio.to_thread(_prepare, url, parse_url(url), settings, config)
     try:
         return await plugin.open(location, options)
     except ImportError as error:
         raise _lacking(point, error) from error
 
 
-def _prepare(url: str, given: Mapping[str, Setting], config: Config) -> tuple[EntryPoint, Plugin, Location]:
-    address = parse_url(url)
+async def open_service(
+    url: str, options: StoreOptions, *, config: Config, settings: Mapping[str, Setting] = NO_ITEMS
+) -> Store:
+    """Open what stands behind a scheme or a remote, for :meth:`~transfer.plugin.Store.containers` alone.
+
+    Raises Misconfigured, also where the plugin can't tell what there is.
+    """
+    address = Address(url.partition(":")[0], "", "")
+    point, plugin, location = await asyncio.to_thread(_prepare, url, address, settings, config)
+    if not isinstance(plugin, Service):
+        raise Misconfigured(
+            f"'{url}' names no bucket, and can't tell which there are; write {address.scheme}://bucket."
+        )
+    try:
+        return await plugin.open_all(location, options)
+    except ImportError as error:
+        raise _lacking(point, error) from error
+
+
+def _prepare(
+    url: str, address: Address, given: Mapping[str, Setting], config: Config
+) -> tuple[EntryPoint, Plugin, Location]:
     remote = config.remotes.get(address.scheme)
     place = "" if remote is None else _place(remote, config)
     scheme = _scheme(url, address, config) if remote is None else _type(remote, place)

@@ -20,5 +20,10 @@ class S3Plugin:
 
         return await open_bucket(location, options)
 
+    async def open_all(self, location: Location, options: StoreOptions) -> Store:
+        from transfer_s3.opening import open_place  # noqa: PLC0415
+
+        return await open_place(location, options)
+
 
 plugin: Plugin = S3Plugin()

@@ -25,7 +25,7 @@ def locate(address: str | None, bucket: str, region: str, *, path_style: bool | 
     scheme, host, base = split(address or aws_address(region))
     if path_style is None:
         path_style = not (host.endswith(_VIRTUAL) and _DNS_BUCKET.fullmatch(bucket))
-    if path_style:
+    if path_style or not bucket:
         return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}", host.endswith(_GENUINE))
     return Endpoint(scheme, f"{bucket}.{host}", base, host.endswith(_GENUINE))
 

@@ -33,6 +33,11 @@ async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
     if not location.container:
         raise Misconfigured(f"'{location.url}' names no bucket: write s3://bucket/prefix")
     refuse_nonsense(S3, options)
+    return await open_place(location, options)
+
+
+async def open_place(location: Location, options: StoreOptions) -> S3Store:
+    """The same without a look at the location, which may be the service's: then it has no bucket, nor objects."""
     settings = read_settings(location)
     chain = await asyncio.to_thread(_chain, settings)
     address = settings.endpoint or _configured_endpoint(chain)

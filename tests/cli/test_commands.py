@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.conftest import fresh_bucket
 from transfer.checkpoint import Pair
 from transfer.jobs import Cleaned
+from transfer.testing.servers import Server
 
 
 @pytest.fixture
@@ -200,6 +202,25 @@ def test_a_prefix_without_objects_is_told(cli: Cli, tree: Path, bucket: str, tmp
         assert (cli(command, place).exit_code, cli(command, place).stderr) == (0, "")
     assert cli("sync", tree, bucket).exit_code == 0
     assert cli(command, bucket, "--include", "nothing").exit_code == 0
+
+
+def test_a_remote_alone_lists_its_buckets(
+    cli: Cli, seaweed_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One a line, or as JSON; where a provider can't tell, it is a sentence."""
+    monkeypatch.setenv("KEY", seaweed_server.access_key_id)
+    monkeypatch.setenv("SECRET", seaweed_server.secret_access_key)
+    keys = 'access_key_id = "env:KEY"\nsecret_access_key = "env:SECRET"'
+    (tmp_path / "t.toml").write_text(f'[remote.here]\ntype = "s3"\nendpoint = "{seaweed_server.endpoint}"\n{keys}\n')
+    name = fresh_bucket(seaweed_server)
+    outcome = cli("ls", "here://", "--config", tmp_path / "t.toml")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert name in outcome.stdout.splitlines()
+    assert f'{{"bucket": "{name}"}}' in cli("ls", "here:///", "--json", "--config", tmp_path / "t.toml").stdout
+    outcome = cli("ls", "memory://")
+    assert (outcome.exit_code, outcome.stderr) == (
+        2, "transfer: 'memory://' names no bucket, and can't tell which there are; write memory://bucket.\n",
+    )  # fmt: skip
 
 
 def test_rm_deletes_what_it_was_told(cli: Cli, tree: Path) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from tests.plugins.scripted import EMPTY_LISTING, Asked, document, error, scripted
+from tests.plugins.scripted import EMPTY_LISTING, KEYS, Asked, document, error, scripted
 from transfer.checksums import combine, digest, md5_etag
 from transfer.errors import Changed, Corrupt, Misconfigured, Unsupported
 from transfer.model import Algorithm, Body, Entry, Metadata, Part, Proven, Receipt, Span, Upload
-from transfer.plugin import Location, Origin, StoreOptions
+from transfer.plugin import Location, Origin, Service, Store, StoreOptions
 from transfer.restxml.encryption import read_encryption
 from transfer_s3 import plugin
 from transfer_s3.dialect import S3
@@ -444,3 +445,36 @@ async def test_a_check_sees_whether_anything_is_there(listed: str, empty: bool) 
         store = await server.open("p")
         await store.check(write=False)
         assert (store.empty, len(server.asked)) == (empty, 1)
+
+
+async def _service(endpoint: str, **settings: str) -> Store:
+    """A server, of no bucket."""
+    assert isinstance(plugin, Service)
+    return await plugin.open_all(
+        Location("s3://", "s3", "", "", {"endpoint": endpoint, **KEYS, **settings}), StoreOptions()
+    )
+
+
+async def test_buckets_are_listed_page_by_page() -> None:
+    """Of the service itself, whose address has no bucket."""
+    page = "<ListAllMyBucketsResult><Buckets><Bucket><Name>{}</Name></Bucket></Buckets>{}</ListAllMyBucketsResult>"
+
+    def answer(asked: Asked) -> web.Response:
+        if asked.target == "/":
+            return document(
+                page.format("a</Name></Bucket><Bucket><Name>b", "<ContinuationToken>t+</ContinuationToken>")
+            )
+        return document(page.format("c", ""))
+
+    async with scripted(answer) as server, aclosing(await _service(server.endpoint, path_style="false")) as store:
+        assert await store.containers() == ["a", "b", "c"]
+    assert [asked.target for asked in server.asked] == ["/", "/?continuation-token=t%2B"]
+    assert "/s3/aws4_request" in server.asked[0].headers["authorization"]
+
+
+async def test_what_lists_no_buckets_is_no_empty_list() -> None:
+    """A website, for one."""
+    website = scripted(lambda asked: document("<html/>"))
+    async with website as server, aclosing(await _service(server.endpoint)) as store:
+        with pytest.raises(Corrupt, match="is a <html>"):
+            await store.containers()

@@ -22,10 +22,12 @@ from transfer.cli.settings import make_options
 from transfer.cli.stdio import write_stdout
 from transfer.cli.values import parse_span
 from transfer.cli.words import printable
+from transfer.location import names_all
 from transfer.model import Entry, Span
 from transfer.options import Options
 from transfer.plain import plain_checksums
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _SECOND_NS = 1_000_000_000
 _listing = choose.Section("What is shown")
 _deleting = choose.Section("What is done")
@@ -50,7 +52,10 @@ _deleting = choose.Section("What is done")
 )
 @click.pass_context
 def ls(context: click.Context, /, url: str, long: bool, nul: bool, json: bool, **_: Any) -> int:
-    """List all objects below URL, by their keys relative to it."""
+    """List all objects below URL, by their keys relative to it. A scheme or remote alone (s3://) lists its buckets."""
+    if names_all(url):
+        options, end = make_options(context), "\0" if nul else "\n"
+        return run(lambda stop: _list_buckets(url, options, json, end))
     listing = Listing(url, make_options(context), context.obj)
     line = _json_line if json else _line(long)
     return run(lambda stop: _list(listing, line, "\0" if nul else "\n"))
@@ -131,6 +136,13 @@ async def write_object(url: str, options: Options, span: Span | None) -> int:
     return 0
 
 
+async def _list_buckets(url: str, options: Options, json: bool, end: str) -> int:
+    """Write a line for each bucket."""
+    names = await transfer.list_containers(url, options)
+    await write_stdout("".join((_encode({"bucket": name}) if json else name) + end for name in names))
+    return 0
+
+
 async def _list(listing: Listing, line: Callable[[Entry], str], end: str) -> int:
     """Write a line for each entry."""
     async for entries in listing.pages():
@@ -162,7 +174,7 @@ def _when(entry: Entry) -> str | None:
 
 
 def _json_line(entry: Entry) -> str:
-    return json.dumps(
+    return _encode(
         {
             "key": entry.key,
             "size": entry.size,
@@ -173,6 +185,5 @@ def _json_line(entry: Entry) -> str:
             "checksums": plain_checksums(entry.checksums),
             "storage_class": entry.storage_class,
             "kind": entry.kind.value,
-        },
-        ensure_ascii=False,
+        }
     )

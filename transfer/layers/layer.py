@@ -146,6 +146,9 @@ class Layer(Store):
     async def thaw(self, entry: Entry, days: int, tier: str) -> None:
         await self._call(f"thaw {entry.key}", lambda: self._inner.thaw(entry, days, tier))
 
+    async def containers(self) -> Sequence[str]:
+        return await self._call("list the buckets", self._inner.containers)
+
     async def aclose(self) -> None:
         await self._inner.aclose()
 
