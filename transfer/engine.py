@@ -157,14 +157,10 @@ async def _run(
     async with (
         reporting(options.report, listener) as reported,
         profiling(options.profile, reported) as told,
-        open_sides(source, target, options, told, controls, write=mode is Mode.MOVE, trees=single is None) as sides,
+        _sides(source, target, options, told, controls, mode, single) as sides,
         _checkpoint(sides, options, mode) as checkpoint,
         following(controls, told, checkpoint.path),
     ):
-        if single is not None:
-            refuse_itself(sides, single)
-        if mode is not Mode.COMPARE:
-            refuse_unmet(options, sides.target, source=sides.source, backup=sides.backup)
         if mode is Mode.MOVE and isinstance(target, str):
             await remember(checkpoint, target_of(target, options, sides.config.path))
         memory = await recollect(checkpoint, options, moves=mode is Mode.MOVE)
@@ -177,6 +173,26 @@ async def _run(
         if mode is Mode.MOVE and result.ok:
             await settle(checkpoint, options)
         return result
+
+
+@asynccontextmanager
+async def _sides(
+    source: str | Store,
+    target: str | Store,
+    options: Options,
+    listener: Listener,
+    controls: Controls,
+    mode: Mode,
+    single: Single | None,
+) -> AsyncIterator[Sides]:
+    """Both sides, open, and nothing between them that has to be refused: so far, nothing is written down."""
+    write, trees = mode is Mode.MOVE, single is None
+    async with open_sides(source, target, options, listener, controls, write=write, trees=trees) as sides:
+        if single is not None:
+            refuse_itself(sides, single)
+        if mode is not Mode.COMPARE:
+            refuse_unmet(options, sides.target, source=sides.source, backup=sides.backup)
+        yield sides
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from transfer.checkpoint import (
     folder_of,
     last_sign,
     mailbox,
+    set_aside,
     summaries,
     summary_of,
 )
@@ -38,7 +39,6 @@ __all__ = ["AGE", "Cleaned", "JobSummary", "Told", "clean_jobs", "job_id", "set_
 
 AGE = 7 * 24 * 60 * 60.0
 """Seconds without a sign of life, after which nobody is expected to go on with a job."""
-_FILES = ("", "-wal", "-shm")
 _PATIENCE = 5.0
 """Seconds; a running job looks every second."""
 _LOOK = 0.1
@@ -50,7 +50,7 @@ class Cleaned:
     """What became of one job. ``aborted`` are the keys of uploads that are not open any more.
 
     ``left`` are keys of those that could not be aborted, with what was said. ``problem`` is a sentence where the
-    job could not be cleaned, or not wholly.
+    job could not be cleaned, or not wholly. ``kept_as`` is where a damaged checkpoint is now, that was forgotten.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Cleaned:
     aborted: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
     forgotten: bool = False
+    kept_as: Path | None = None
     problem: str | None = None
 
 
@@ -117,8 +118,8 @@ async def clean_jobs(
 
     ``names`` are ids, beginnings of ids, or paths of checkpoints. Without any, the jobs are meant that
     showed no sign of life for ``older_than`` seconds, or with ``everything`` all. ``forget`` removes
-    their checkpoints too. A configuration file and target settings in ``options`` go before
-    those that the jobs used. Raises Misconfigured for a name that means no job, or several.
+    their checkpoints too, and sets damaged ones aside. A configuration file and target settings in
+    ``options`` go before those that the jobs used. Raises Misconfigured for a name that means no job, or several.
     """
     if names:
         jobs = [await _named(name, state_dir) for name in names]
@@ -150,6 +151,8 @@ async def _clean(job: JobSummary, options: Options, *, forget: bool) -> Cleaned:
     problem = job.problem
     if job.running_by is not None:
         problem = f"It is being worked on by {job.running_by}."
+    elif problem and forget:
+        return await _set_aside(result, problem)
     if problem or not (job.open_uploads or forget):
         return replace(result, problem=problem)
     aborted: list[str] = []
@@ -158,13 +161,21 @@ async def _clean(job: JobSummary, options: Options, *, forget: bool) -> Cleaned:
         async with _checkpoint(job) as checkpoint:
             await _abort_all(checkpoint, job, options, aborted, left)
             if forget and not left:
-                # Still under its lock: whoever waits for that finds no checkpoint rather than half a one.
-                await asyncio.to_thread(_remove, job.path)
+                await asyncio.shield(checkpoint.discard())
     except TransferError as error:
         return replace(result, aborted=tuple(aborted), left=left, problem=str(error))
     if left:
         problem = "Not all of its uploads could be aborted."
     return replace(result, aborted=tuple(aborted), left=left, forgotten=forget and not left, problem=problem)
+
+
+async def _set_aside(result: Cleaned, problem: str) -> Cleaned:
+    """Forget a checkpoint that can't be read, if it is damaged. What it held may be of use to somebody, so it stays."""
+    try:
+        kept_as = await set_aside(result.path)
+    except TransferError as error:
+        return replace(result, problem=str(error))
+    return replace(result, problem=problem) if kept_as is None else replace(result, forgotten=True, kept_as=kept_as)
 
 
 async def _abort_all(
@@ -224,9 +235,3 @@ async def _gone(store: Store) -> bool:
     except NotFound:
         return True
     return False
-
-
-def _remove(path: Path) -> None:
-    mailbox.clear(path)
-    for suffix in _FILES:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)

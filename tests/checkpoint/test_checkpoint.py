@@ -233,7 +233,7 @@ async def test_many_doubts_are_asked_for_at_once(checkpoint: Checkpoint) -> None
 
 
 async def test_everything_is_there_in_the_next_run(path: Path) -> None:
-    """Closing keeps it all in one file, beside the lock."""
+    """Closing keeps it all in one file."""
     first = await Checkpoint.open(path, PAIR)
     assert not first.resuming
     first.done(row("a"))
@@ -242,7 +242,7 @@ async def test_everything_is_there_in_the_next_run(path: Path) -> None:
     await first.remember("probe", "verifies")
     await first.close()
     await first.close()
-    assert sorted(name.name for name in path.parent.iterdir()) == [path.name, f"{path.name}.lock"]
+    assert sorted(name.name for name in path.parent.iterdir()) == [path.name]
 
     second = await Checkpoint.open(path, PAIR)
     assert await second.row("a") == row("a")

@@ -69,7 +69,10 @@ async def test_checkpoints_that_cant_be_read_are_told_too(tmp_path: Path) -> Non
     broken.write_bytes(b"no database" * 100)
     jobs = {job.path: job for job in await summaries(tmp_path)}
     assert jobs[good.path].state == "new"
-    assert jobs[broken] == JobSummary(broken, problem="file is not a database")
+    assert jobs[broken] == JobSummary(
+        broken,
+        problem=f"It is damaged (file is not a database); 'transfer jobs clean {broken.stem} --forget' sets it aside.",
+    )
     assert await summary_of(broken) == jobs[broken]
     assert broken.read_bytes() == b"no database" * 100
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.checkpoint.samples import FAILURE, PAIR, gathered, row
-from transfer.checkpoint import Checkpoint, Pair, path_of, schema, summary_of
+from transfer.checkpoint import Checkpoint, Pair, lock, path_of, schema, set_aside, summary_of
 from transfer.checkpoint.lock import Lock, holder
 from transfer.errors import Misconfigured
 
@@ -149,7 +149,7 @@ async def test_another_programs_database_is_refused_and_stays_as_it_is(path: Pat
     with pytest.raises(Misconfigured, match="no checkpoint"):
         await Checkpoint.open(path, PAIR)
     assert path.read_bytes() == before
-    assert len(list(path.parent.iterdir())) == 2
+    assert len(list(path.parent.iterdir())) == 1
 
 
 @pytest.mark.parametrize("content", [b"x", b"\x89PNG" * 1000])
@@ -160,7 +160,7 @@ async def test_another_programs_file_is_refused_and_stays_as_it_is(tmp_path: Pat
     with pytest.raises(Misconfigured, match=r"photo\.png is no checkpoint; name another file"):
         await Checkpoint.open(path, PAIR)
     assert path.read_bytes() == content
-    assert {file.name for file in tmp_path.iterdir()} == {path.name, f"{path.name}.lock"}
+    assert {file.name for file in tmp_path.iterdir()} == {path.name}
 
 
 def _text(data: bytes) -> bytes:
@@ -204,13 +204,13 @@ async def test_a_damaged_checkpoint_is_kept_aside(path: Path, damage: Callable[[
 
 
 async def test_a_damaged_checkpoints_log_is_never_mixed_into_a_fresh_one(path: Path) -> None:
-    """Nothing is left under the old names but the lock."""
+    """Nothing is left under the old names."""
     path.write_bytes(b"no database" * 100)
     path.with_name(path.name + "-wal").write_bytes(b"log")
     path.with_name(path.name + "-shm").write_bytes(b"index")
     with pytest.raises(Misconfigured, match="damaged"):
         await Checkpoint.open(path, PAIR)
-    assert {file.name for file in path.parent.glob("*") if "corrupt" not in file.name} == {f"{path.name}.lock"}
+    assert [file.name for file in path.parent.glob("*") if "corrupt" not in file.name] == []
     await (await Checkpoint.open(path, PAIR)).close()
 
 
@@ -267,9 +267,92 @@ async def test_a_cancelled_opening_lets_go(path: Path, monkeypatch: pytest.Monke
 
 def test_a_lock_that_tells_nothing_yet_still_holds(path: Path) -> None:
     """Between locking and writing itself down, a holder is another process."""
-    lock = Lock.acquire(path)
+    held = Lock.acquire(path)
     path.with_name(path.name + ".lock").write_bytes(b"")
     with pytest.raises(Misconfigured, match="by another process"):
         Lock.acquire(path)
-    lock.release()
+    held.release()
     Lock.acquire(path).release()
+
+
+def test_a_lock_that_is_removed_while_another_is_after_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock on a file that nobody else can find any more would keep nobody out."""
+    first = Lock.acquire(path)
+    opened = lock._open
+
+    def released_meanwhile(file: Path) -> int:
+        descriptor = opened(file)
+        monkeypatch.setattr(lock, "_open", opened)
+        first.release()
+        return descriptor
+
+    monkeypatch.setattr(lock, "_open", released_meanwhile)
+    second = Lock.acquire(path)
+    with pytest.raises(Misconfigured, match=f"process {os.getpid()} "):
+        Lock.acquire(path)
+    second.release()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_lock_is_one_processs_whoever_comes_and_goes(path: Path) -> None:
+    """Many take it and let go of it, and no two have it at a time."""
+    inside, most = 0, 0
+
+    def come_and_go() -> None:
+        nonlocal inside, most
+        for _ in range(50):
+            try:
+                held = Lock.acquire(path)
+            except Misconfigured:
+                continue
+            inside += 1
+            most = max(most, inside)
+            inside -= 1
+            held.release()
+
+    threads = [threading.Thread(target=come_and_go) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (inside, most) == (0, 1)
+
+
+async def test_a_discarded_checkpoint_leaves_nothing(path: Path) -> None:
+    """No log, no lock, no words to its process; and it may be begun anew."""
+    checkpoint = await Checkpoint.open(path, PAIR)
+    checkpoint.done(row("a"))
+    path.with_name(f"{path.name}.set").write_text("{}")
+    await checkpoint.discard()
+    await checkpoint.close()
+    assert list(path.parent.iterdir()) == []
+    await (await Checkpoint.open(path, PAIR)).close()
+
+
+async def test_a_checkpoint_that_can_not_be_discarded_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sentence with its name; the lock is free all the same."""
+
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("transfer.checkpoint.worker.remove", refuse)
+    checkpoint = await Checkpoint.open(path, PAIR)
+    with pytest.raises(Misconfigured, match=f"{path} can't be removed: Permission denied"):
+        await checkpoint.discard()
+    assert holder(path) is None
+
+
+async def test_only_what_is_damaged_is_set_aside(path: Path) -> None:
+    """A checkpoint that is whole stays where it is, and so does what is no checkpoint."""
+    await (await Checkpoint.open(path, PAIR)).close()
+    assert await set_aside(path) is None
+    path.write_bytes(b"no database" * 100)
+    kept_as = await set_aside(path)
+    assert kept_as is not None
+    assert kept_as.read_bytes() == b"no database" * 100
+    assert not path.exists()
+    photo = path.with_name("photo.png")
+    photo.write_bytes(b"x")
+    with pytest.raises(Misconfigured, match="is no checkpoint"):
+        await set_aside(photo)
+    assert photo.exists()

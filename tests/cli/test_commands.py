@@ -297,6 +297,31 @@ def test_a_listed_name_that_is_no_text_is_a_sentence(
     assert done.stderr.decode() == told
 
 
+def test_a_damaged_job_is_told_by_its_file_and_can_be_forgotten(cli: Cli, own_surroundings: Path) -> None:
+    """It has no places to be called by."""
+    broken = own_surroundings / "checkpoints" / "0000.sqlite"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no database" * 100)
+    outcome = cli("jobs", "clean", "--all")
+    sentence = "It is damaged (file is not a database); 'transfer jobs clean 0000 --forget' sets it aside."
+    assert (outcome.exit_code, outcome.stderr) == (1, f"transfer: {broken}: {sentence}\n")
+    outcome = cli("jobs", "clean", "0000", "--forget")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"{broken}  damaged, kept as 0000.sqlite.corrupt-")
+    assert "No checkpoints" in cli("jobs").stderr
+
+
+def test_what_is_refused_leaves_nothing_behind(cli: Cli, tree: Path, own_surroundings: Path) -> None:
+    """No job where nothing was begun, and no lock beside a file that is no checkpoint."""
+    outcome = cli("copy", tree / "a.txt", tree / "a.txt")
+    assert (outcome.exit_code, "onto itself" in outcome.stderr) == (2, True)
+    assert "No checkpoints" in cli("jobs").stderr
+    outcome = cli("sync", tree, tree.with_name("out"), "--checkpoint", tree / "a.txt")
+    assert (outcome.exit_code, "is no checkpoint" in outcome.stderr) == (2, True)
+    assert sorted(path.name for path in tree.iterdir()) == ["a.txt", "d", "ü +%.txt"]
+    assert (tree / "a.txt").read_text() == "hello"
+
+
 def test_plugins_tells_what_there_is(cli: Cli) -> None:
     """Schemes with what they can do, for people and for programs."""
     assert "memory://" in cli("plugins").stdout

@@ -1,7 +1,7 @@
 """The checkpoint: one SQLite file for each pair of source and target, which makes a run resumable."""
 
 from transfer.checkpoint.checkpoint import Checkpoint
-from transfer.checkpoint.jobs import JobSummary, last_sign, summaries, summary_of
+from transfer.checkpoint.jobs import JobSummary, last_sign, set_aside, summaries, summary_of
 from transfer.checkpoint.kept import Kept
 from transfer.checkpoint.lock import Holder
 from transfer.checkpoint.places import folder_of, path_of
@@ -22,6 +22,7 @@ __all__ = [
     "folder_of",
     "last_sign",
     "path_of",
+    "set_aside",
     "summaries",
     "summary_of",
 ]

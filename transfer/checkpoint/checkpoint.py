@@ -185,6 +185,10 @@ class Checkpoint:
         """Returns once all that was queued is committed."""
         await self._worker.read(_nothing, None)
 
+    async def discard(self) -> None:
+        """Close it and remove its files: nothing of it is to be known any more. Raises Misconfigured."""
+        await self._worker.discard()
+
     async def close(self) -> None:
         """Commit what is queued, if it can be, and let go of the file. Idempotent."""
         await self._worker.close()

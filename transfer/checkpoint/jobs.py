@@ -1,4 +1,4 @@
-"""What the checkpoints on this machine tell, without locking or changing them."""
+"""What the checkpoints on this machine tell, without locking or changing them; and an end for damaged ones."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from transfer.checkpoint.lock import Holder, holder
+from transfer.checkpoint import schema
+from transfer.checkpoint.lock import Holder, Lock, holder
 from transfer.checkpoint.places import folder_of
 from transfer.checkpoint.records import Pair
-from transfer.checkpoint.schema import version_of
+from transfer.checkpoint.schema import damaged, version_of
 from transfer.errors import Misconfigured
 
 _COUNTS = """
@@ -59,6 +60,19 @@ async def summary_of(path: Path) -> JobSummary:
     return await asyncio.to_thread(_summary, path)
 
 
+async def set_aside(path: Path) -> Path | None:
+    """Move a damaged checkpoint aside; returns its new place, or None for one that is whole. Raises Misconfigured."""
+    return await asyncio.to_thread(_set_aside, path)
+
+
+def _set_aside(path: Path) -> Path | None:
+    lock = Lock.acquire(path)
+    try:
+        return schema.set_aside(path)
+    finally:
+        lock.release()
+
+
 def _summaries(folder: Path) -> Sequence[JobSummary]:
     return [_summary(path) for path in sorted(folder.glob("*.sqlite"), key=last_sign)]
 
@@ -80,7 +94,13 @@ def _summary(path: Path) -> JobSummary:
     try:
         return _read(path, holder(path))
     except (sqlite3.Error, Misconfigured, OSError) as error:
-        return JobSummary(path, problem=str(error))
+        return JobSummary(path, problem=_problem(path, error))
+
+
+def _problem(path: Path, error: Exception) -> str:
+    if not damaged(error):
+        return str(error)
+    return f"It is damaged ({error}); 'transfer jobs clean {path.stem} --forget' sets it aside."
 
 
 def _read(path: Path, running_by: Holder | None) -> JobSummary:

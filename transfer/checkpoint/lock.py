@@ -1,7 +1,8 @@
 """One process at a time: a file beside the checkpoint, locked as long as its owner lives.
 
 The lock is flock's, which the kernel lets go of when the process ends, however it ends. The
-file is never removed (another process might just have opened it) and tells who holds it.
+file tells who holds it. Only its holder removes it, and whoever gets a lock sees that the file is
+still there: another process may have removed it since it was opened.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,8 +39,9 @@ class Holder:
 class Lock:
     """A lock that is held until :meth:`release`."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, file: Path) -> None:
         self._descriptor = descriptor
+        self._file = file
 
     @classmethod
     def acquire(cls, path: Path) -> Lock:
@@ -46,16 +49,24 @@ class Lock:
 
         Raises Misconfigured, naming the process that holds it.
         """
-        descriptor = _open(_beside(path))
-        try:
-            _take(descriptor)
-        except BaseException:
+        file = _beside(path)
+        while True:
+            descriptor = _open(file)
+            try:
+                _take(descriptor)
+                if _is_there(descriptor, file):
+                    _write(descriptor)
+                    return cls(descriptor, file)
+            except BaseException:
+                os.close(descriptor)
+                raise
             os.close(descriptor)
-            raise
-        return cls(descriptor)
 
     def release(self) -> None:
+        """Let go, and leave no file behind."""
         os.ftruncate(self._descriptor, 0)
+        with suppress(OSError):
+            self._file.unlink()
         os.close(self._descriptor)
 
 
@@ -105,7 +116,14 @@ def _take(descriptor: int) -> None:
             f"This source and target are being worked on already, by {who}; "
             "wait for it to end, or stop it and run the command again"
         )
-    _write(descriptor)
+
+
+def _is_there(descriptor: int, file: Path) -> bool:
+    """Whether ``file`` is what was opened, and not another one by now, or none."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _write(descriptor: int) -> None:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import platformdirs
 
+from transfer.checkpoint import mailbox
 from transfer.checkpoint.records import Pair
 from transfer.errors import Misconfigured
 
 STATE_DIR = "TRANSFER_STATE_DIR"
 """The environment variable that names another folder for all that runs leave behind."""
+
+_FILES = ("", "-wal", "-shm")
 
 
 def folder_of(state_dir: Path | None = None) -> Path:
@@ -22,6 +25,13 @@ def folder_of(state_dir: Path | None = None) -> Path:
         named = os.environ.get(STATE_DIR)
         state_dir = Path(named) if named else Path(platformdirs.user_state_dir("transfer"))
     return state_dir / "checkpoints"
+
+
+def remove(path: Path) -> None:
+    """Remove a checkpoint with all that is beside it but the lock, which its holder takes away. Raises OSError."""
+    mailbox.clear(path)
+    for suffix in _FILES:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def path_of(pair: Pair, state_dir: Path | None = None) -> Path:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,6 +106,25 @@ def open_database(path: Path, pair: Pair) -> sqlite3.Connection:
             f"The checkpoint {path} was damaged ({error}) and is kept as {aside.name}; "
             "run the command again to start afresh, comparing both sides"
         ) from error
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move a damaged file aside; returns its new place, or None for one that is whole. The caller holds its lock.
+
+    Raises Misconfigured where it is another program's, from a newer version, or can't be read.
+    """
+    try:
+        _refuse_foreign(path)
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            version_of(db, path)
+            _check(db)
+    except OSError as error:
+        raise Misconfigured(f"The checkpoint {path} can't be opened: {error.strerror}") from error
+    except sqlite3.DatabaseError as error:
+        if not damaged(error):
+            raise translated(error, path) from error
+        return _move_aside(path)
+    return None
 
 
 def _refuse_foreign(path: Path) -> None:

@@ -22,7 +22,9 @@ from typing import Any, TypeVar
 
 from transfer import killpoint
 from transfer.checkpoint.lock import Lock
+from transfer.checkpoint.places import remove
 from transfer.checkpoint.schema import translated
+from transfer.errors import Misconfigured
 
 _WINDOW = 0.1
 """Seconds for which writes are gathered."""
@@ -57,6 +59,7 @@ class Worker:
         self._changed = threading.Condition()
         self._urgent = False
         self._closing = False
+        self._discarded = False
         self._failure: Exception | None = None
         self._opened = _uncancellable()
         self._ended = _uncancellable()
@@ -103,6 +106,16 @@ class Worker:
         self._close()
         await asyncio.wrap_future(self._ended)
 
+    async def discard(self) -> None:
+        """Close the database and remove it, still under its lock: whoever waits for that finds none, not half of one.
+
+        Raises Misconfigured where it can't be removed, and what a write met.
+        """
+        self._discarded = True
+        await self.close()
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+
     def _put(self, job: _Job) -> None:
         with self._changed:
             self._jobs.append(job)
@@ -143,8 +156,16 @@ class Worker:
                 self._serve(db)
             finally:
                 db.close()
+            if self._discarded:
+                self._remove()
         finally:
             lock.release()
+
+    def _remove(self) -> None:
+        try:
+            remove(self._path)
+        except OSError as error:
+            self._failure = Misconfigured(f"The checkpoint {self._path} can't be removed: {error.strerror}")
 
     def _serve(self, db: Db) -> None:
         while jobs := self._next():

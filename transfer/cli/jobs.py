@@ -129,16 +129,22 @@ async def _set(name: str, words: Mapping[str, str]) -> int:
 async def _clean(work: Callable[[], Awaitable[Sequence[Cleaned]]], redactor: Redactor) -> int:
     cleaned = await work()
     for job in cleaned:
+        name = _sides(job.pair) if job.pair.source else printable(str(job.path))
         if job.aborted or job.problem is None:
-            done = f"{count(len(job.aborted), 'upload')} aborted{', forgotten' if job.forgotten else ''}"
-            show(f"{_sides(job.pair)}  {done}")
+            show(f"{name}  {_done(job)}")
         for key, error in job.left.items():
             say(f"'{key}' is left open: {error}", redactor)
         if job.problem is not None:
-            say(f"{_sides(job.pair)}: {job.problem}", redactor)
+            say(f"{name}: {job.problem}", redactor)
     if not cleaned:
         click.echo("Nothing to clean.", err=True)
     return 1 if any(job.problem for job in cleaned) else 0
+
+
+def _done(job: Cleaned) -> str:
+    if job.kept_as is not None:
+        return f"damaged, kept as {job.kept_as.name}"
+    return f"{count(len(job.aborted), 'upload')} aborted{', forgotten' if job.forgotten else ''}"
 
 
 async def _show(json: bool) -> int:
