@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import signal
 import tempfile
 from collections.abc import Callable
 
@@ -29,15 +29,16 @@ def main(make: Callable[..., Service]) -> None:
             service.keys[key_id] = Key(key_id, secret)
         for name in options.bucket:
             service.make_bucket(name)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(service, options.port))
+        asyncio.run(_serve(service, options.port))
 
 
 async def _serve(service: Service, port: int) -> None:
-    server = Server(service)
+    server, stop = Server(service), asyncio.Event()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
     bound = await server.start(port)
     print(f"Listening at http://{HOST}:{bound}", flush=True)  # noqa: T201
     try:
-        await asyncio.Event().wait()
+        await stop.wait()
     finally:
         await server.stop()

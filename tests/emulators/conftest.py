@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.emulators.cos import Cos
 from tests.emulators.oss import Oss
-from tests.emulators.running import Emulator, serving
+from tests.emulators.running import Emulator, S, serving
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,19 @@ def oss_server(oss_started: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
     yield from _as_it_was(oss_started)
 
 
-def _as_it_was(emulator: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
+@pytest.fixture(scope="session")
+def cos_started() -> Iterator[Emulator[Cos]]:
+    with serving(Cos) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def cos_server(cos_started: Emulator[Cos]) -> Iterator[Emulator[Cos]]:
+    """The same of COS."""
+    yield from _as_it_was(cos_started)
+
+
+def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:
     emulator.controls.reset()
     limits, turned = emulator.service.limits, emulator.service.clock.turned
     yield emulator

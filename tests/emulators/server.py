@@ -14,6 +14,7 @@ from tests.emulators.control import CONTROL, control
 from tests.emulators.controls import Fault, Seen
 from tests.emulators.messages import Call, Refused, Reply
 from tests.emulators.service import Service
+from tests.emulators.truncating import TruncatingServer
 
 HOST = "127.0.0.1"
 _LATE_SECONDS = 0.05
@@ -26,10 +27,9 @@ class Server:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        kind = TruncatingServer if service.truncates else web.Server
         self._runner = web.ServerRunner(
-            web.Server(
-                self._handle, access_log=None, auto_decompress=False, max_field_size=_HEADERS, max_line_size=_HEADERS
-            )
+            kind(self._handle, access_log=None, auto_decompress=False, max_field_size=_HEADERS, max_line_size=_HEADERS)
         )
 
     async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> int:

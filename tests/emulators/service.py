@@ -72,6 +72,8 @@ class Service(ABC):
     restores_without_body: ClassVar[bool]
     speeds_up: ClassVar[bool]
     """Whether a restore that goes on can be given a faster tier."""
+    truncates: ClassVar[bool] = False
+    """Whether it drops what comes behind a body's length, and says nothing."""
     copies_onto_itself: ClassVar[bool]
     """Whether an object may be copied onto itself with nothing changed."""
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import oss2
 import pytest
+import requests
+from qcloud_cos import CosConfig, CosS3Auth
 
+from tests.emulators.cos_signing import http_string, sign
 from tests.emulators.crc64 import _slow, crc64
 from tests.emulators.oss_signing import canonical_v4, sign_v1, sign_v4, string_v1, string_v4
 
@@ -50,6 +53,19 @@ def test_oss_v1_vector() -> None:
     assert sign_v1("sk", string) == "kSHKmLxlyEAKtZPkJhG9bZb5k7M="
 
 
+def test_cos_vector() -> None:
+    """The one that the vendor's SDK for Go is tested with."""
+    headers = {
+        "host": "testbucket-125000000.cos.ap-guangzhou.myqcloud.com",
+        "x-cos-content-sha1": "db8ac1c259eb89d4a131b253bacfca5f319d54f2",
+        "x-cos-stroage-class": "nearline",
+    }
+    string = http_string("PUT", "/testfile2", {}, headers, (), sorted(headers))
+    moment = "1480932292;1481012292"
+    given = sign("AKIDZfbOA78asKUYBcXFrJD0a1ICvR98JM", moment, moment, string)
+    assert given == "ce4ac0ecbcdb30538b3fee0a97cc6389694ce53a"
+
+
 _KEYS = ["plain", "a b/c+d", "über/日本", "%41&=?#", "dir/", "tilde~'()*!"]
 
 
@@ -77,6 +93,21 @@ def test_oss_like_the_sdk(key: str, params: dict[str, str], version: str) -> Non
         scope = f"{moment[:8]}/cn-hangzhou/oss/aliyun_v4_request"
         canonical = canonical_v4("PUT", "bucket", key, params.items(), headers, ())
         assert given.endswith(f"Signature={sign_v4('secret', string_v4(canonical, moment, scope), scope)}")
+
+
+@pytest.mark.parametrize("key", _KEYS)
+@pytest.mark.parametrize("params", [{}, {"uploads": ""}, {"prefix": "a b+c/=ü", "Max-Keys": "3"}])
+def test_cos_like_the_sdk(key: str, params: dict[str, str]) -> None:
+    """Whatever its signer signs, we sign the same."""
+    config = CosConfig(Region="ap-guangzhou", SecretId="id", SecretKey="secret")
+    headers = {"Host": "b-1.cos.ap-guangzhou.myqcloud.com", "x-cos-meta-A": "b c", "Range": "bytes=0-1", "date": "x"}
+    request = requests.Request("PUT", "http://unused", headers=dict(headers))
+    authorization = CosS3Auth(config, key, params)(request).headers["Authorization"]
+    fields = dict(pair.partition("=")[::2] for pair in authorization.split("&"))
+    assert fields["q-header-list"] == "host;range;x-cos-meta-a"
+    lists = [list(filter(None, fields[name].split(";"))) for name in ("q-url-param-list", "q-header-list")]
+    string = http_string("PUT", f"/{key}", params, headers, *lists)
+    assert sign("secret", fields["q-key-time"], fields["q-sign-time"], string) == fields["q-signature"]
 
 
 @pytest.mark.parametrize("function", [crc64, lambda data: _slow()(data, 0)], ids=["library", "slow"])
