@@ -9,11 +9,9 @@ Everything that a program needs is imported from here::
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from transfer.version import __version__ as __version__
 
+TYPE_CHECKING = False  # as type checkers know it: importing ``typing`` takes longer than all else here
 if TYPE_CHECKING:
     from transfer.controls import Controls as Controls
     from transfer.engine import copy as copy
@@ -53,6 +51,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> object:
     """Import a name when it is first used, so that ``transfer --version`` loads next to nothing."""
+    from importlib import import_module  # noqa: PLC0415 - nor is this needed to begin
+
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'transfer' has no attribute {name!r}")

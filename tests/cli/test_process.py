@@ -271,7 +271,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("name", ["click", "transfer.cli.moving", "transfer.engine"])
+@pytest.mark.parametrize("name", ["typing", "click", "transfer.cli.moving", "transfer.engine"])
 def test_a_signal_during_the_start_ends_it_quietly(start: Start, name: str) -> None:
     """While modules are being imported."""
     status, out, err, _ = ended(start("sync", "a", "b", python=EARLY.format(name=name)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 
 import transfer
 from transfer.cli.problems import say
@@ -22,15 +23,16 @@ class Listing:
         self._options = options
         self._redactor = redactor
 
-    async def pages(self) -> AsyncIterator[Sequence[Entry]]:
+    async def pages(self) -> AsyncGenerator[Sequence[Entry], None]:
         """The entries that the filters let through. What can't be listed is said on stderr."""
         found = False
-        async for page in transfer.list_objects(self._url, self._options):
-            found = found or bool(page.items)
-            yield list(_passing(page, self._options))
-            for item in page.items:
-                if isinstance(item, Unlisted) and item.failed:
-                    self._fail(f"'{item.key}' can't be listed: {item.detail}")
+        async with aclosing(transfer.list_objects(self._url, self._options)) as pages:
+            async for page in pages:
+                found = found or bool(page.items)
+                yield list(_passing(page, self._options))
+                for item in page.items:
+                    if isinstance(item, Unlisted) and item.failed:
+                        self._fail(f"'{item.key}' can't be listed: {item.detail}")
         if not found and _names_prefix(self._url):
             self._fail(f"Nothing is under '{self._url}'; look for a typing error.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -145,8 +146,9 @@ async def _list_buckets(url: str, options: Options, json: bool, end: str) -> int
 
 async def _list(listing: Listing, line: Callable[[Entry], str], end: str) -> int:
     """Write a line for each entry."""
-    async for entries in listing.pages():
-        await write_stdout("".join(line(entry) + end for entry in entries))
+    async with aclosing(listing.pages()) as pages:
+        async for entries in pages:
+            await write_stdout("".join(line(entry) + end for entry in entries))
     return listing.status
 
 

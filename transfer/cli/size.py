@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as codec
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,9 +58,10 @@ def size(context: click.Context, /, url: str, json: bool, **_: Any) -> int:
 
 async def _count(listing: Listing, json: bool) -> int:
     total = _Size()
-    async for entries in listing.pages():
-        total.count += len(entries)
-        total.bytes += sum(entry.size or 0 for entry in entries)
-        total.sizeless += sum(entry.size is None for entry in entries)
+    async with aclosing(listing.pages()) as pages:
+        async for entries in pages:
+            total.count += len(entries)
+            total.bytes += sum(entry.size or 0 for entry in entries)
+            total.sizeless += sum(entry.size is None for entry in entries)
     await write_stdout(f"{codec.dumps(asdict(total)) if json else total}\n")
     return listing.status
