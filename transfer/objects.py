@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from transfer.budget import Budget
+from transfer.controls import Controls
 from transfer.errors import Misconfigured, NotFound, TransferError, Unsupported
 from transfer.event import (
     Action,
@@ -21,7 +22,9 @@ from transfer.event import (
     Verdict,
     ignore,
 )
+from transfer.job.following import following
 from transfer.job.sides import load, opened
+from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
 from transfer.model import Entry, Page, Span, Unlisted
 from transfer.options import Options
@@ -42,11 +45,15 @@ async def cat(
 ) -> AsyncGenerator[bytes, None]:
     """The object's bytes, or those of a span of it, in order. Raises NotFound, Changed and the like."""
     folder, key = split_object(url_of("url", url))
-    config = await load(options)
+    config, controls = await load(options), Controls.of(options)
     budget = Budget(options.memory)
-    async with opened(folder, options, listener, config, options.source_settings) as store:
+    async with (
+        opened(folder, options, listener, config, options.source_settings, controls=controls) as unpaced,
+        following(controls, listener),
+    ):
+        store = Pace(unpaced, read=controls.down)
         await store.check(write=False)
-        entry = await _object(store, key, f"'{url}' is a folder; name an object in it, 'transfer ls' lists them.")
+        entry = await _object(store, key, _folder_sentence(url))
         size = entry.size or 0
         first, last = (0, size) if span is None else (min(span.offset, size), min(span.offset + span.size, size))
         step = max(1, min(DEFAULT_PART, budget.largest // 2))
@@ -56,6 +63,31 @@ async def cat(
                 await fetch(store, entry, piece, view, listener)
                 data = bytes(view)
             yield data
+
+
+async def plan_cat(url: Named, options: Options = Options(), *, listener: Listener = ignore) -> Result:
+    """What :func:`cat` would read, as the result of a dry run: of the object itself nothing is read."""
+    folder, key = split_object(url_of("url", url))
+    config = await load(options)
+    started, tally, why = time.monotonic(), Tally(), "asked for"
+    async with (
+        reporting(options.report, listener) as listener,
+        opened(folder, options, listener, config, options.source_settings) as store,
+    ):
+        await store.check(write=False)
+        listener(RunStarted(store.url, "-", None, resuming=False, dry_run=True))
+        entry = await _object(store, key, _folder_sentence(url))
+        listener(Planned(key, Action.COPY, why, entry.size))
+        outcome = Outcome(key, Action.COPY, Verdict.PLANNED, why, size=entry.size)
+        tally.add(outcome)
+        listener(Finished(outcome))
+    result = Result(tally.totals, time.monotonic() - started, dry_run=True)
+    listener(RunFinished(result))
+    return result
+
+
+def _folder_sentence(url: Named) -> str:
+    return f"'{url}' is a folder; name an object in it, 'transfer ls' lists them."
 
 
 async def _object(store: Store, key: str, if_folder: str) -> Entry:

@@ -31,6 +31,7 @@ from transfer.governor import Governor
 from transfer.job.climbing import climbing, lanes_of
 from transfer.job.following import following
 from transfer.job.sides import load, opened
+from transfer.job.streaming import WRITING, refuse_idle
 from transfer.job.wishes import refuse_unmet
 from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
@@ -88,10 +89,11 @@ async def copy_stream(
     """Write a stream to the object at ``target``, without a temporary file; proven like any other.
 
     Nothing is visible before the stream's end. A stream can't be read again, so an interrupted
-    one leaves nothing behind. Raises Misconfigured for what can't work.
+    one leaves nothing behind. Raises Misconfigured for what can't work, and for options that a stream does not heed.
     """
     if options.dry_run or options.backup_dir is not None:
         raise Misconfigured("--dry-run and --backup-dir need something to look at first; leave them out for a stream.")
+    refuse_idle(options, WRITING)
     folder, key = split_object(url_of("target", target))
     config, controls = await load(options), Controls.of(options, controls)
     governors: dict[str, Governor] = {}

@@ -156,6 +156,41 @@ def test_a_stream_goes_in_and_out(cli: Cli, bucket: str) -> None:
     assert cli("cat", f"{bucket}/k", "--range", "2304000-").stdout_bytes == b""
 
 
+def test_a_dry_run_to_stdout_is_a_plan(cli: Cli, bucket: str, tmp_path: Path) -> None:
+    """And nothing of the object; as JSON and in a report too."""
+    assert cli("copy", "-", f"{bucket}/k", stdin=b"secret data").exit_code == 0
+    outcome = cli("copy", f"{bucket}/k", "-", "--dry-run")
+    assert outcome.exit_code == 0
+    assert "secret" not in outcome.output
+    assert outcome.stdout.startswith("copy                 11 B  k  (asked for)\n")
+    assert "Nothing was changed." in outcome.stdout
+    report = tmp_path / "report.csv"
+    outcome = cli("copy", f"{bucket}/k", "-", "--dry-run", "--json", "--report", report)
+    events = [json.loads(line)["event"] for line in outcome.stdout.splitlines()]
+    assert [event for event in events if event != "progress"] == ["run_started", "planned", "finished", "run_finished"]
+    assert "k,11,copy,planned" in report.read_text()
+    assert cli("copy", f"{bucket}/none", "-", "--dry-run").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--json", "--json has no effect where stdout gets the object; leave it out."),
+        ("--progress", "--progress has no effect where stdout gets the object; leave it out."),
+        ("--report=r.csv", "--report has no effect on a stream; leave it out."),
+        ("--verify=readback", "--verify has no effect on a stream; leave it out."),
+        ("--include=*", "--include/--exclude/--filter-from has no effect on a stream; leave it out."),
+    ],
+)
+def test_what_stdout_does_not_heed_is_refused(cli: Cli, bucket: str, option: str, sentence: str) -> None:
+    """By name, and nothing is written to it."""
+    assert cli("copy", "-", f"{bucket}/k", stdin=b"data").exit_code == 0
+    outcome = cli("copy", f"{bucket}/k", "-", option)
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert sentence in outcome.stderr
+    assert cli("copy", f"{bucket}/k", "-", "--memory", "2MiB", "--no-progress").stdout_bytes == b"data"
+
+
 def test_a_stream_that_failed_starts_over(cli: Cli, bucket: str) -> None:
     """The advice to run the same command again to go on would be wrong: stdin has been read."""
     assert cli("copy", "-", f"{bucket}/k", stdin=b"first").exit_code == 0

@@ -145,7 +145,18 @@ async def test_streams_are_held() -> None:
     assert time.monotonic() - began > 0.8
 
 
-@pytest.mark.parametrize("bad", ["", "0", "fast", "10,1M"])
+async def test_the_way_back_is_limited_too(tmp_path: Path) -> None:
+    """``cat`` gives no more than it may."""
+    (tmp_path / "k").write_bytes(bytes(4 * MIB))
+    began = time.monotonic()
+    size = 0
+    async for chunk in transfer.cat(tmp_path / "k", Options(bwlimit="1B:4M")):
+        size += len(chunk)
+    assert size == 4 * MIB
+    assert time.monotonic() - began > 0.7
+
+
+@pytest.mark.parametrize("bad", ["", "fast", "10,1M"])
 async def test_nonsense_is_refused_first(tree: Path, tmp_path: Path, bad: str) -> None:
     """Before anything is moved."""
     with pytest.raises(Misconfigured):

@@ -19,6 +19,8 @@ from transfer.cli.settings import make_options
 from transfer.cli.stdio import stdin_chunks
 from transfer.controls import Controls
 from transfer.event import Result
+from transfer.job.streaming import READING, refuse_idle
+from transfer.objects import plan_cat
 
 STREAM = "-"
 _LOST = "interrupted; nothing was written, and a stream can't be taken up again: run it from the start."
@@ -99,11 +101,21 @@ def copy(context: click.Context, /, source: str, target: str, **_: Any) -> int:
     if source == target == STREAM:
         raise click.UsageError("Only one side can be '-'.", context)
     if target == STREAM:
-        options = make_options(context)
-        return run(lambda stop: write_object(source, options, None))
+        return _to_stdout(context, source)
     if source == STREAM:
         return _perform(context, "copy", partial(transfer.copy_stream, stdin_chunks(), target))
     return _perform(context, "copy", partial(transfer.copy, source, target))
+
+
+def _to_stdout(context: click.Context, source: str) -> int:
+    options = make_options(context)
+    refuse_idle(options, READING | {"report"} if options.dry_run else READING)
+    if options.dry_run:
+        return _perform(context, "copy", lambda options, controls, **more: plan_cat(source, options, **more))
+    for name in ("json", "progress"):
+        if context.params[name]:
+            raise click.UsageError(f"--{name} has no effect where stdout gets the object; leave it out.", context)
+    return run(lambda stop: write_object(source, options, None))
 
 
 @_command(
