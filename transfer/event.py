@@ -160,7 +160,7 @@ class Totals:
     skipped_proven: int = 0
     skipped_assumed: int = 0
     left_out: int = 0
-    """Symlinks, special files and the like, left out by rule."""
+    """Symlinks, special files and the like, left out by rule, and named objects that the filter doesn't let through."""
     failed: int = 0
     """Objects that are not there or not proven, unless that was allowed."""
     unproven: int = 0

@@ -12,6 +12,7 @@ from tests.cli.samples import FAILED, result_of
 from transfer.cli.job import Job, Rows
 from transfer.cli.summary import summary
 from transfer.event import Listener, Result, Totals
+from transfer.filters import Filter, Rule
 from transfer.options import Options
 
 
@@ -21,6 +22,14 @@ async def nothing(listener: Listener) -> Result:
 
 def told(result: Result, verb: str = "sync", rows: Rows = Rows.NONE, **options: Any) -> str:
     return summary(Job(verb, "a → b", Options(**options), nothing, rows=rows), result, color=False)
+
+
+def test_what_is_left_out_is_told_truly() -> None:
+    """A filter may be the reason, where there is one."""
+    result = result_of(totals=Totals(left_out=1))
+    assert "  left out           1  links, special files and the like\n" in told(result)
+    filtered = told(result, filter=Filter(rules=(Rule(False, "*.txt"),)))
+    assert "  left out           1  by the filter, or links, special files and the like\n" in filtered
 
 
 def test_a_good_run_ends_calmly() -> None:

@@ -93,9 +93,15 @@ def _looked_at(job: Job, totals: Totals) -> list[_Row]:
     alike, unlike = ("equal", "different") if job.verb == "verify" else ("skipped", "failed")
     grounds = [(totals.skipped_proven, "proven equal"), (totals.skipped_assumed, "assumed")]
     how = ", ".join(f"{number:,} {ground}" for number, ground in grounds if number)
+    # An object that is named, and not listed, counts where a filter leaves it out.
+    which = (
+        "links, special files and the like"
+        if job.options.filter.is_empty
+        else "by the filter, or links, special files and the like"
+    )
     return [
         _Row(alike, totals.skipped_proven + totals.skipped_assumed, None, how),
-        _Row("left out", totals.left_out, None, "links, special files and the like"),
+        _Row("left out", totals.left_out, None, which),
         _Row(unlike, totals.failed, "red"),
         _Row("unproven", totals.unproven, "red"),
         _Row("metadata lost", totals.metadata_lost, "yellow", "the target could not hold all of it"),
