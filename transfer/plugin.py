@@ -46,7 +46,7 @@ class Capabilities:
     """Lists in the order of the keys' UTF-8 bytes. The engine checks every key all the same."""
     multipart: bool = False
     copy: bool = False
-    """:meth:`Store.copy` and, with ``multipart``, :meth:`Store.copy_part`."""
+    """:meth:`Store.copy` and, with ``multipart`` and where ``max_copy`` limits it, :meth:`Store.copy_part`."""
     update: bool = False
     """:meth:`Store.update`: new metadata without sending the bytes again."""
     if_absent: bool = False
@@ -227,7 +227,10 @@ class Store:
         self._unsupported("abort")
 
     async def uploads(self, key: str) -> Sequence[Upload]:
-        """The open multipart uploads of exactly this key; ``extra["initiated_ns"]`` tells when."""
+        """The open multipart uploads of exactly this key; ``extra["initiated_ns"]`` tells when.
+
+        Raises Unsupported where the provider has no listing of them.
+        """
         self._unsupported("uploads")
 
     async def copy(
@@ -240,7 +243,7 @@ class Store:
         self._unsupported("copy")
 
     async def update(self, entry: Entry, metadata: Metadata) -> Stored:
-        """Replace the metadata of an object, whose bytes stay."""
+        """Replace the metadata of an object, whose bytes stay. Raises Unsupported where that can't be done in place."""
         self._unsupported("update")
 
     async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:

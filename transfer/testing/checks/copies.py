@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from transfer.errors import Changed, NotFound, Unsupported
 from transfer.model import Entry, Metadata
 from transfer.plugin import Capabilities, Store
@@ -75,13 +77,18 @@ async def check_copy_if_absent(stores: Stores) -> None:
 
 @check(lambda able: able.copy and able.multipart)
 async def check_copy_part(stores: Stores) -> None:
-    """Parts copied from another object make the same bytes."""
+    """Parts copied from another object make the same bytes; a store that copies any object whole need have none."""
     source, target = await stores("from"), await stores("to")
     size = part_size(target)
     data = noise(size + 700)
     entry = (await put(source, "k +é", data)).entry
     opened = await target.begin("k", PLAIN, size=len(data), part_size=size)
-    receipts = [await target.copy_part(opened, part, source.origin, entry) for part in split(data, size)]
+    try:
+        receipts = [await target.copy_part(opened, part, source.origin, entry) for part in split(data, size)]
+    except Unsupported:
+        assert target.limits.max_copy is None, "a larger object can't be copied whole, nor in parts"
+        await target.abort(opened)
+        return
     assert [receipt.size for receipt in receipts] == [size, 700]
     await target.finish(opened, receipts, PLAIN)
     assert await fetch(target, await target.stat("k")) == data
@@ -92,17 +99,35 @@ async def check_update(stores: Stores) -> None:
     """New metadata replaces the old; the bytes and their checksums stay."""
     store = await stores()
     await put(store, "k", noise(1000), Metadata(content_type="text/plain", user={"old": "1"}))
+    await _updated(store, {"old": "2", "new": "2"}, "text/csv")
+
+
+@check(lambda able: able.update and able.user_metadata)
+async def check_update_takes_away(stores: Stores) -> None:
+    """Metadata that is not among the new is gone; a store that can't take any away refuses, and changes nothing."""
+    store = await stores()
+    await put(store, "k", noise(1000), Metadata(content_type="text/plain", user={"old": "1"}))
+    try:
+        await _updated(store, {"new": "2"}, "text/csv")
+    except Unsupported:
+        known = await store.stat("k")
+        assert known.metadata is not None
+        assert dict(known.metadata.user) == {"old": "1"}, "refused, and changed all the same"
+        await _content_type(store, known, "text/plain")
+
+
+async def _updated(store: Store, user: Mapping[str, str], content_type: str) -> None:
     before = await store.stat("k")
-    new = Metadata(content_type="text/csv", user={"new": "2"} if store.capabilities.user_metadata else {})
-    stored = await store.update(before, new)
+    given = user if store.capabilities.user_metadata else {}
+    stored = await store.update(before, Metadata(content_type=content_type, user=given))
     known = await store.stat("k")
     agree(stored.entry, known)
     assert await fetch(store, known) == noise(1000)
     assert known.checksums.items() >= before.checksums.items(), "a checksum was lost"
-    await _content_type(store, known, "text/csv")
+    await _content_type(store, known, content_type)
     if store.capabilities.user_metadata:
         assert known.metadata is not None
-        assert dict(known.metadata.user) == {"new": "2"}
+        assert dict(known.metadata.user) == user
 
 
 @check(lambda able: able.update)
