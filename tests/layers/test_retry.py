@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.layers.faulty import Bench
+from transfer.checksums import digest
 from transfer.errors import Changed, Corrupt, Denied, NotFound, Throttled, TransferError, Transient
 from transfer.event import Retrying, ignore
 from transfer.governor import Governor
@@ -260,6 +261,7 @@ class Holding(Layer):
 
 
 CRC = {Algorithm.CRC32: b"1234"}
+SHA1_OF_X = digest(b"x", [Algorithm.SHA1])
 MD5_OF_X = "9dd4e461268c8034f5c8564e155c67a6"
 
 
@@ -267,6 +269,8 @@ MD5_OF_X = "9dd4e461268c8034f5c8564e155c67a6"
     ("found", "checksums", "proven"),
     [
         (Entry("k", 1, checksums=CRC), CRC, Proven.UNPROVEN),
+        (Entry("k", 1, checksums=SHA1_OF_X), CRC, Proven.UNPROVEN),
+        (Entry("k", 1, checksums={Algorithm.SHA1: b"another"}), CRC, None),
         (Entry("k", 2, checksums=CRC), CRC, None),
         (Entry("k", 1, etag=MD5_OF_X), CRC, Proven.VERIFIED),
         (Entry("k", 1, etag=MD5_OF_X, encrypted_etag=True), CRC, None),

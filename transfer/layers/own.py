@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transfer.checksums import digest_off_loop
 from transfer.errors import Changed
 from transfer.model import UNPROVEN, Algorithm, Body, Checksums, Entry, Proof, Proven, Stored
@@ -11,9 +13,13 @@ from transfer.plugin import Store
 async def written_before(store: Store, key: str, body: Body, error: Changed) -> Stored:
     """The object at ``key`` if it holds just ``body``; else raises ``error``."""
     found = await store.stat(key)
-    common = _common(found.checksums, body.checksums)
     if found.size != body.size:
         raise error
+    common = _common(found.checksums, body.checksums)
+    if not common and found.checksums:
+        # What it keeps was computed of what it got, and is taken of the body for once.
+        body = replace(body, checksums=await digest_off_loop(body.data, found.checksums))
+        common = _common(found.checksums, body.checksums)
     if common and all(found.checksums[algorithm] == body.checksums[algorithm] for algorithm in common):
         checked = [algorithm for algorithm in store.capabilities.verifies if algorithm in common]
         return Stored(found, Proof(Proven.VERIFIED, checked[0]) if checked else UNPROVEN)
