@@ -34,6 +34,7 @@ PLANTED = "pLanTed+/Secret=="
         "x-amz-server-side-encryption-customer-key: pLanTed",
         "http://user:pLanTed@proxy:3128/",
         "password=pLanTed",
+        "GET http://domain/k?e=1700000000&token=ak:pLanTed: 200",
     ],
 )
 def test_what_signs_is_masked_without_being_known(text: str) -> None:
@@ -48,6 +49,7 @@ def test_what_signs_is_masked_without_being_known(text: str) -> None:
     [
         "s3://bucket/signature/a@b",
         "3 tokens of 5; the key 'a/b' failed",
+        "https://host/bucket?continuation-token=abc",
         "x-amz-server-side-encryption-customer-key-MD5: abc",
         "https://host:8333/bucket?list-type=2&prefix=a%2Fb",
     ],

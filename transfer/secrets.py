@@ -30,6 +30,7 @@ _NAMES = "|".join(
         "security-token",
         "q-signature",
         "signature",
+        "(?<=[?&])token",
         "password",
     ]
 )
