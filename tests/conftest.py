@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators.kodo import Kodo
 from transfer.loop import chosen, factory
 from transfer.plugin import Store, StoreOptions
 from transfer.testing.servers import Server, moto, rclone_s3, seaweed
@@ -24,7 +25,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLo
 @pytest.fixture(autouse=True)
 def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees this machine's credentials and settings, or leaves state behind. Returns the state's folder."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "QINIU_"))]:
         monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -52,6 +53,12 @@ def moto_server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def rclone_server() -> Iterator[Server]:
     with rclone_s3() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kodo_server() -> Iterator[Kodo]:
+    with Kodo().running() as server:
         yield server
 
 

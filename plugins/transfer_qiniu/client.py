@@ -1,0 +1,91 @@
+"""Requests about one bucket. Everything else is built from these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from transfer.plugin import Traffic
+from transfer.wire.connection import Pace
+from transfer.wire.http import Request
+from transfer.wire.quoting import quote_path
+from transfer.wire.stream import Stream
+from transfer_qiniu.discovery import Discovery
+from transfer_qiniu.entries import Found, found_of
+from transfer_qiniu.hosts import Service
+from transfer_qiniu.place import Place
+from transfer_qiniu.transport import Transport
+
+_NO_POLICY: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """``private``: whether downloads are signed."""
+
+    place: Place
+    transport: Transport
+    discovery: Discovery
+    private: bool = True
+
+    @property
+    def traffic(self) -> Traffic:
+        return self.transport.http.traffic
+
+    async def manage(
+        self,
+        service: Service,
+        path: str,
+        *,
+        key: str | None = None,
+        method: str = "POST",
+        body: bytes = b"",
+        patient: bool = False,
+    ) -> object:
+        """The document that a request about an object, or about the bucket, is answered with."""
+        url = await self._at(service) + path
+        subject = self.place.subject(key)
+        return await self.transport.manage(method, url, subject, key=key, body=body, patient=patient)
+
+    async def upload(
+        self,
+        method: str,
+        path: str,
+        key: str,
+        headers: Mapping[str, str],
+        body: bytes | bytearray | memoryview = b"",
+        *,
+        policy: Mapping[str, object] = _NO_POLICY,
+        pace: Pace | None = None,
+        patient: bool = False,
+    ) -> object:
+        """The document that a request to the upload service is answered with, which may concern just this object."""
+        sent = {**headers, "Authorization": f"UpToken {self.token(key, policy)}"}
+        url = await self._at(Service.UP) + path
+        request = Request(method, url, sent, body, patient=patient, pace=pace)
+        return await self.transport.send(request, self.place.subject(key), key=key)
+
+    async def post_form(self, key: str, kind: str, form: bytes, pace: Pace | None) -> object:
+        """The document that a form is answered with, which has the leave to write the object among its fields."""
+        request = Request("POST", await self._at(Service.UP) + "/", {"Content-Type": kind}, form, pace=pace)
+        return await self.transport.send(request, self.place.subject(key), key=key)
+
+    def token(self, key: str, policy: Mapping[str, object]) -> str:
+        """The leave to write the object."""
+        return self.transport.signer.upload_token(self.place.bucket, self.place.name(key), policy)
+
+    async def download(self, key: str, headers: Mapping[str, str]) -> Stream:
+        """The object's bytes, not yet read; to be closed."""
+        url = f"{await self.discovery.domain(self.place.bucket)}/{quote_path(self.place.name(key))}"
+        signed = self.transport.signer.downloading(url) if self.private else url
+        return await self.transport.open(Request("GET", signed, headers), self.place.subject(key), key=key)
+
+    async def look(self, key: str) -> Found:
+        """The object as it is now. Raises NotFound."""
+        return found_of(key, await self.manage(Service.RS, f"/stat/{self.place.entry(key)}", key=key))
+
+    async def _at(self, service: Service) -> str:
+        return (await self.discovery.hosts(self.place.bucket)).addresses[service]
+
+    async def aclose(self) -> None:
+        await self.transport.http.aclose()

@@ -1,0 +1,80 @@
+"""Asks Qiniu where buckets are, and from where their objects can be downloaded; remembers the answers."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import quote
+
+from transfer.errors import Corrupt, Misconfigured
+from transfer_qiniu.config import Settings
+from transfer_qiniu.hosts import Hosts, Service, chosen, of_region, of_reply, uc_address
+from transfer_qiniu.transport import Transport
+
+_TRIAL = ".clouddn.com"
+"""Ends the names of domains that Qiniu lends for 30 days, without TLS."""
+
+
+class Discovery:
+    """One account's answers. The settings go before them."""
+
+    def __init__(self, transport: Transport, settings: Settings) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._lock = asyncio.Lock()
+        self._known: dict[str, tuple[Hosts, float]] = {}
+        self._domains: dict[str, str] = {}
+
+    async def hosts(self, bucket: str) -> Hosts:
+        """The servers of a bucket. Raises Misconfigured where there is no such bucket."""
+        own = chosen(self._settings)
+        if len(own) == len(Service):
+            return Hosts(self._settings.region or "", own)
+        if self._settings.region is not None:
+            found = of_region(self._settings.region, self._settings.scheme)
+        else:
+            found = await self._asked(bucket)
+        return Hosts(found.region, {**found.addresses, **own}, found.sources) if own else found
+
+    async def domain(self, bucket: str) -> str:
+        """The address that a bucket's objects are downloaded from. Raises Misconfigured where there is none."""
+        if self._settings.domain is not None:
+            return self._settings.domain
+        async with self._lock:
+            if bucket not in self._domains:
+                self._domains[bucket] = await self._bound(bucket)
+        return self._domains[bucket]
+
+    async def _asked(self, bucket: str) -> Hosts:
+        now = asyncio.get_running_loop().time()
+        async with self._lock:
+            hosts, until = self._known.get(bucket, (None, 0.0))
+            if hosts is None or now >= until:
+                hosts = await self._query(bucket)
+                self._known[bucket] = hosts, now + hosts.seconds
+        return hosts
+
+    async def _query(self, bucket: str) -> Hosts:
+        query = f"ak={quote(self._transport.signer.access_key, safe='')}&bucket={quote(bucket, safe='')}"
+        told = await self._transport.ask(f"{uc_address(self._settings)}/v4/query?{query}", _subject(bucket))
+        return of_reply(told, self._settings.scheme)
+
+    async def _bound(self, bucket: str) -> str:
+        """A domain of the bucket's own, one that is there to stay before one on trial; else its source domain."""
+        url = f"{uc_address(self._settings)}/v2/domains?tbl={quote(bucket, safe='')}"
+        told = await self._transport.manage("GET", url, _subject(bucket))
+        if not isinstance(told, list | None):
+            raise Corrupt(f"Qiniu told of the domains of {_subject(bucket)} in a form that is not known")
+        domains = sorted(map(str, told or ()), key=lambda name: name.endswith(_TRIAL))
+        if domains:
+            scheme = "http" if domains[0].endswith(_TRIAL) else self._settings.scheme
+            return f"{scheme}://{domains[0]}"
+        sources = (await self._query(bucket)).sources
+        if not sources:
+            raise Misconfigured(
+                f"{_subject(bucket)} has no domain to download from: bind one to it, or name one by 'domain'"
+            )
+        return f"{self._settings.scheme}://{sources[0]}"
+
+
+def _subject(bucket: str) -> str:
+    return f"'kodo://{bucket}'"

@@ -1,0 +1,43 @@
+"""From a location and its settings to a store."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from transfer.errors import Misconfigured
+from transfer.plugin import Location, StoreOptions
+from transfer.restxml.opening import folder
+from transfer.wire.http import Http, HttpOptions
+from transfer.wire.tls import trusting
+from transfer_qiniu.client import Client
+from transfer_qiniu.config import Settings, read_settings
+from transfer_qiniu.discovery import Discovery
+from transfer_qiniu.place import Place
+from transfer_qiniu.signing import Signer
+from transfer_qiniu.store import KodoStore
+from transfer_qiniu.transport import Transport
+
+_BUCKET = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
+
+
+async def open_bucket(location: Location, options: StoreOptions) -> KodoStore:
+    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the SDK."""
+    if not _BUCKET.fullmatch(location.container):
+        raise Misconfigured(f"'{location.url}' names no bucket: write kodo://bucket/prefix")
+    settings = read_settings(location)
+    signer = await asyncio.to_thread(Signer, settings.access_key, settings.secret_key)
+    transport = Transport(Http(await _http_options(settings, options)), signer)
+    place = Place(location.container, folder(location.path))
+    client = Client(place, transport, Discovery(transport, settings), private=settings.private)
+    return KodoStore(client, settings, asked_class=options.asked_class)
+
+
+async def _http_options(settings: Settings, options: StoreOptions) -> HttpOptions:
+    return HttpOptions(
+        connect_timeout=options.connect_timeout,
+        idle_timeout=options.idle_timeout,
+        request_timeout=options.request_timeout,
+        connections=options.connections,
+        tls=await trusting(settings.ca_bundle),
+    )

@@ -1,0 +1,47 @@
+"""Kodo's three kinds of credentials, made by the vendor's own signer: no request is sent by it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+MASK = "***"
+FORM = "application/x-www-form-urlencoded"
+_TOKEN_SECONDS = 3600
+"""How long a token is good for. Each request has a new one."""
+
+
+class Signer:
+    """Signs with one pair of keys. Make it off the loop: it imports the SDK, and raises ImportError without it."""
+
+    def __init__(self, access_key: str, secret_key: str) -> None:
+        sdk: Any = import_module("qiniu.auth")
+        self.access_key = access_key
+        self.account = f"key-{hashlib.sha256(access_key.encode()).hexdigest()[:12]}"
+        """Tells credentials apart without revealing them."""
+        self._secret_key = secret_key
+        self._token = re.compile(rf"{re.escape(access_key)}:[\w=-]+(:[\w=-]+)?", re.ASCII)
+        self._auth = sdk.Auth(access_key, secret_key)
+        self._mac = sdk.QiniuMacAuth(access_key, secret_key)
+
+    def managing(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        """The headers of a request to any service but that for uploads."""
+        dated = {"X-Qiniu-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())}
+        token = self._mac.token_of_request(method, None, url, self._mac.qiniu_headers(dated), FORM, body)
+        return {"Content-Type": FORM, **dated, "Authorization": f"Qiniu {token}"}
+
+    def upload_token(self, bucket: str, name: str, policy: Mapping[str, object]) -> str:
+        """The leave to write just this object, by the rules of ``policy``."""
+        return str(self._auth.upload_token(bucket, name, _TOKEN_SECONDS, policy))
+
+    def downloading(self, url: str) -> str:
+        """``url`` with the leave to read it, which public domains ignore."""
+        return str(self._auth.private_download_url(url, _TOKEN_SECONDS))
+
+    def discreet(self, text: str) -> str:
+        """``text``, which a server said about a request, without a secret or a token of ours in it."""
+        return self._token.sub(MASK, text.replace(self._secret_key, MASK))

@@ -1,0 +1,22 @@
+"""Asks for objects in cold storage to be made readable."""
+
+from __future__ import annotations
+
+from transfer.errors import Unsupported
+from transfer.model import Entry
+from transfer_qiniu.client import Client
+from transfer_qiniu.entries import unchanged
+from transfer_qiniu.hosts import Service
+
+_DAYS = range(1, 8)
+
+
+async def thaw(client: Client, entry: Entry, days: int, tier: str) -> None:
+    """Have the object thawed for ``days``; it may be so already. Raises Unsupported for what Kodo has no way to say."""
+    if days not in _DAYS:
+        raise Unsupported(f"Kodo keeps objects thawed for {_DAYS[0]} to {_DAYS[-1]} days, not {days}", key=entry.key)
+    if tier:
+        raise Unsupported(f"Kodo has no tiers of thawing, so none can be '{tier}'", key=entry.key)
+    unchanged(entry, (await client.look(entry.key)).entry.etag)
+    path = f"/restoreAr/{client.place.entry(entry.key)}/freezeAfterDays/{days}"
+    await client.manage(Service.RS, path, key=entry.key)
