@@ -12,7 +12,7 @@ from transfer.wire.quoting import quote_path
 from transfer_oss.config import CAPABILITIES, LIMITS
 
 
-def _copy_source(source: Endpoint, bucket: str, name: str) -> str:
+def _copy_source(source: Endpoint, region: str, bucket: str, name: str) -> str:
     return quote_path(f"/{bucket}/{name}")
 
 

@@ -46,7 +46,7 @@ class Place:
     def name(self, key: str) -> str:
         """The object's full name. Raises Unsupported for a key that can't be one."""
         name, dialect = self.prefix + key, self.dialect
-        if not key or len(name) > dialect.max_key or not name.isascii() or name[0] in dialect.no_start:
+        if not key or len(name) > dialect.max_key or not name.isascii() or dialect.refuses(name):
             _check_name(key, name, dialect)
         return name
 
@@ -264,3 +264,5 @@ def _check_name(key: str, name: str, dialect: Dialect) -> None:
         raise Unsupported(message, key=key)
     if name[0] in dialect.no_start:
         raise Unsupported(f"The key '{key}' starts with '{name[0]}', which {dialect.provider} does not take", key=key)
+    if found := dialect.refused.intersection(name):
+        raise Unsupported(f"The key {key!a} has {min(found)!a} in it, which {dialect.provider} does not take", key=key)

@@ -120,10 +120,12 @@ async def _copied(bucket: Bucket, key: str, source: Entry, metadata: Metadata, h
 
 def _source_headers(bucket: Bucket, source: Place, entry: Entry) -> dict[str, str]:
     """Which object is copied, and that it must still be the one that was looked at."""
-    dialect, endpoint = bucket.dialect, bucket.client.address_of(source.bucket)
+    dialect, client = bucket.dialect, bucket.client
+    there = client.address_of(source.bucket)
+    name = dialect.copy_source(there, client.region, source.bucket, source.name(entry.key))
     version = f"?versionId={quote_path(entry.version)}" if entry.version else ""
     headers = {
-        dialect.names.copy_source: dialect.copy_source(endpoint, source.bucket, source.name(entry.key)) + version,
+        dialect.names.copy_source: name + version,
         dialect.names.metadata_directive: "REPLACE",
     }
     if entry.etag:

@@ -84,8 +84,8 @@ class Dialect:
     """Names of user metadata, in lower case."""
     if_absent: Mapping[str, str]
     """Headers with which a write fails where the key exists."""
-    copy_source: Callable[[Endpoint, str, str], str]
-    """Names a copy's source: of the source's bucket the address and the name, and the object's full name."""
+    copy_source: Callable[[Endpoint, str, str, str], str]
+    """Names a copy's source: of the source's bucket the address, region and name, and the object's full name."""
     kinds: Mapping[str, Meaning]
     """The meanings of error codes that are this provider's own, or other than usual."""
     aliases: Mapping[str, str]
@@ -102,6 +102,8 @@ class Dialect:
     """The element that holds the tier of a request to thaw."""
     acls: tuple[str, ...] = ()
     """The canned ACLs of objects; without any, the server is to say which it knows."""
+    refused: frozenset[str] = frozenset()
+    """Characters that no name may have."""
     no_start: str = ""
     """Characters with which no name may start."""
     namespace: str = ""
@@ -119,6 +121,10 @@ class Dialect:
     overwrites_when_versioned: bool = False
     """Whether :attr:`if_absent` means nothing in a bucket that keeps versions."""
     max_tags: int = 10
+
+    def refuses(self, name: str) -> bool:
+        """Whether an object's full name has a character where it may not be."""
+        return name[0] in self.no_start or not self.refused.isdisjoint(name)
 
     @property
     def max_key(self) -> int:
