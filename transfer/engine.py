@@ -28,6 +28,7 @@ from transfer.job.following import following
 from transfer.job.memory import Memory, recollect, settle
 from transfer.job.mode import Mode
 from transfer.job.named import only, see_names
+from transfer.job.own import keys_of, refuse_own_files
 from transfer.job.profiling import profiling
 from transfer.job.run import CarryOut, Run
 from transfer.job.sides import Sides, open_sides
@@ -154,6 +155,7 @@ async def _run(
     refuse_nonsense(options, by_url=isinstance(source, str) and isinstance(target, str))
     options = among(options)
     await asyncio.to_thread(see_names, options.files_from, nul=options.files_from_nul)
+    await asyncio.to_thread(refuse_own_files, options, source, target, single)
     async with (
         reporting(options.report, listener) as reported,
         profiling(options.profile, reported) as told,
@@ -169,7 +171,8 @@ async def _run(
         told(await _started(sides, checkpoint, options))
         steps = None if single is None else only([single.key], single.to)
         async with _hands(source, target, sides, route, mode, controls, trees=single is None) as carry_out:
-            result = await Run(route, checkpoint, mode, carry_out).execute(steps)
+            own = await asyncio.to_thread(_own_keys, sides, options)
+            result = await Run(route, checkpoint, mode, carry_out, own).execute(steps)
         if mode is Mode.MOVE and result.ok:
             await settle(checkpoint, options)
         return result
@@ -243,6 +246,11 @@ async def _folder_for_the_moment() -> AsyncIterator[Path]:
 def _kept_at(sides: Sides, options: Options) -> tuple[Pair, Path]:
     pair = Pair(place(sides.source.origin), place(sides.target.origin))
     return pair, options.checkpoint or path_of(pair)
+
+
+def _own_keys(sides: Sides, options: Options) -> frozenset[str]:
+    _, path = _kept_at(sides, options)
+    return keys_of(path, (sides.source.origin, sides.target.origin))
 
 
 def _rules(sides: Sides, options: Options, mode: Mode, memory: Memory) -> Rules:

@@ -106,6 +106,7 @@ class Why(StrEnum):
     UNREADABLE = "unreadable"
     BAD_NAME = "bad name"
     TEMPORARY = "temporary file"
+    OWN = "the run's own file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -23,6 +24,7 @@ from transfer.event import (
     ignore,
 )
 from transfer.job.following import following
+from transfer.job.own import refuse_within
 from transfer.job.sides import load, opened
 from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
@@ -179,6 +181,8 @@ async def remove(
     """
     url = url_of("url", url)
     folder, key = (url, None) if recursive else split_object(url, _RECURSIVE)
+    touches = options.filter.passes_key if key is None else key.__eq__
+    await asyncio.to_thread(refuse_within, options, "folder", folder, touches)
     if key is not None:
         options = replace(options, stores=replace(options.stores, links="keep"))
     config = await load(options)

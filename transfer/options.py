@@ -99,6 +99,8 @@ class Options:
     report: Path | None = None
     profile: Path | None = None
     """File for where the run's time went, as JSON."""
+    log_file: Path | None = None
+    """File that the caller logs to, which is not to be among what is moved."""
     source_settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Settings of the source's remote, as in ``transfer.toml`` (``endpoint``, ``profile``, …): perhaps secrets."""
     target_settings: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -141,7 +143,7 @@ _CHECKS: Mapping[str, fields.Check] = {
     **dict.fromkeys(("transfers", "part_size"), fields.optional(fields.whole(1))),
     "retries": fields.whole(),
     **dict.fromkeys(("max_delete", "max_errors", "size_hint"), fields.optional(fields.whole())),
-    **dict.fromkeys(("checkpoint", "config", "report", "profile"), fields.optional(fields.path)),
+    **dict.fromkeys(("checkpoint", "config", "report", "profile", "log_file"), fields.optional(fields.path)),
     **dict.fromkeys(("source_settings", "target_settings"), fields.texts),
 }
 

@@ -351,10 +351,20 @@ def test_what_is_refused_leaves_nothing_behind(cli: Cli, tree: Path, own_surroun
     outcome = cli("copy", tree / "a.txt", tree / "a.txt")
     assert (outcome.exit_code, "onto itself" in outcome.stderr) == (2, True)
     assert "No checkpoints" in cli("jobs").stderr
-    outcome = cli("sync", tree, tree.with_name("out"), "--checkpoint", tree / "a.txt")
+    outcome = cli("sync", tree / "d", tree.with_name("out"), "--checkpoint", tree / "a.txt")
     assert (outcome.exit_code, "is no checkpoint" in outcome.stderr) == (2, True)
     assert sorted(path.name for path in tree.iterdir()) == ["a.txt", "d", "ü +%.txt"]
     assert (tree / "a.txt").read_text() == "hello"
+
+
+def test_a_log_among_the_objects_is_refused(cli: Cli, tree: Path, bucket: str) -> None:
+    """It would be sent as far as it is written; by --exclude it is none of them."""
+    outcome = cli("sync", tree, bucket, "--log-file", tree / "x.log")
+    assert (outcome.exit_code, outcome.stderr.count("\n")) == (2, 1)
+    assert f"--log-file: '{tree}/x.log' is in the source {tree}/, where it would be taken" in outcome.stderr
+    assert cli("sync", tree, bucket, "--log-file", tree / "x.log", "--exclude", "*.log").exit_code == 0
+    assert "x.log" not in cli("ls", bucket).stdout
+    assert cli("rm", bucket, "-r", "--log-file", tree / "x.log").exit_code == 0
 
 
 def test_plugins_tells_what_there_is(cli: Cli) -> None:

@@ -4,7 +4,7 @@ from transfer.checkpoint.checkpoint import Checkpoint
 from transfer.checkpoint.jobs import JobSummary, last_sign, set_aside, summaries, summary_of
 from transfer.checkpoint.kept import Kept
 from transfer.checkpoint.lock import Holder
-from transfer.checkpoint.places import folder_of, path_of
+from transfer.checkpoint.places import files_of, folder_of, path_of
 from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Pair, Row
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "OpenUpload",
     "Pair",
     "Row",
+    "files_of",
     "folder_of",
     "last_sign",
     "path_of",

@@ -34,6 +34,11 @@ def remove(path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A checkpoint and all files that may be beside it while it is worked on."""
+    return tuple(Path(f"{path}{suffix}") for suffix in (*_FILES, "-journal", ".lock", ".set"))
+
+
 def path_of(pair: Pair, state_dir: Path | None = None) -> Path:
     """The pair's file, in a folder that only its owner may read, which is made where it is missing."""
     folder = folder_of(state_dir)

@@ -66,7 +66,7 @@ class Command(Exampled):
 
     def invoke(self, ctx: click.Context) -> Any:
         params = ctx.params
-        level, file = _level(ctx), params.pop("log_file", None)
+        level, file = _level(ctx), params.get("log_file")
         settings = (dict(params.get(side) or ()) for side in ("source_settings", "target_settings"))
         redactor = ctx.obj = redactor_for(params.get("config"), *settings)
         try:

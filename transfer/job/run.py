@@ -30,6 +30,7 @@ from transfer.job.doubting import doubting
 from transfer.job.listing import Disordered, pages
 from transfer.job.mode import Mode
 from transfer.job.named import named_steps
+from transfer.job.own import leaving_out
 from transfer.job.unused import unused_uploads
 from transfer.job.watched import waited_for
 from transfer.model import Page
@@ -60,6 +61,8 @@ class Run:
     mode: Mode
     carry_out: CarryOut
     """The outcome of one step; raises nothing."""
+    own: frozenset[str] = frozenset()
+    """Keys of the run's own files, which are left out on both sides."""
     tally: Tally = field(default_factory=Tally)
     _started: float = field(default_factory=time.monotonic)
     _listed_at_source: int = 0
@@ -137,10 +140,10 @@ class Run:
         }
 
     async def _planned(self, unordered: set[str]) -> None:
-        route, filter_ = self.route, self.route.options.filter
+        route = self.route
         async with Group() as group:
             source, target = (
-                Ahead(pages(store, filter_, side=side, sort=side in unordered), group, depth=_PAGES_AHEAD)
+                Ahead(self._pages(side, store, sort=side in unordered), group, depth=_PAGES_AHEAD)
                 for side, store in (("source", route.source), ("target", route.target))
             )
             steps = plan(
@@ -155,6 +158,10 @@ class Run:
             finally:
                 source.cancel()
                 target.cancel()
+
+    def _pages(self, side: str, store: Store, *, sort: bool) -> AsyncIterator[Page]:
+        found = pages(store, self.route.options.filter, side=side, sort=sort)
+        return leaving_out(self.own, found) if self.own else found
 
     async def _seen(self, source: AsyncIterator[Page]) -> AsyncIterator[Page]:
         """The source's pages, looked through for a first object."""

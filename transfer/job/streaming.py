@@ -13,7 +13,7 @@ from transfer.options import Options
 from transfer.plugin import StoreOptions
 
 _CALLING = {
-    *("memory", "bwlimit", "tps", "retries", "config", "links", "sse_c_key_file", "request_payer"),
+    *("memory", "bwlimit", "tps", "retries", "config", "log_file", "links", "sse_c_key_file", "request_payer"),
     *("connect_timeout", "idle_timeout", "request_timeout", "connections"),
 }
 WRITING: AbstractSet[str] = _CALLING | {
