@@ -48,6 +48,14 @@ COS = Dialect(
             "MAZ_ARCHIVE",
         }
     ),
+    acls=(
+        "default",
+        "private",
+        "public-read",
+        "authenticated-read",
+        "bucket-owner-read",
+        "bucket-owner-full-control",
+    ),
     user_name=re.compile(r"[a-z0-9-]+", re.ASCII),
     if_absent={"x-cos-forbid-overwrite": "true"},
     copy_source=_copy_source,

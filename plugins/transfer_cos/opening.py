@@ -11,7 +11,7 @@ from transfer.restxml.bucket import Bucket
 from transfer.restxml.client import Client, Place
 from transfer.restxml.encryption import read_encryption
 from transfer.restxml.endpoint import Endpoint
-from transfer.restxml.opening import folder, http_options
+from transfer.restxml.opening import folder, http_options, refuse_nonsense
 from transfer.restxml.store import RestXmlStore
 from transfer.restxml.verifier import Verifier
 from transfer.wire.http import Http
@@ -26,6 +26,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore
     """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the SDK."""
     if not location.container:
         raise Misconfigured(f"'{location.url}' names no bucket: write cos://bucket-appid/prefix")
+    refuse_nonsense(COS, options)
     settings = read_settings(location)
     address = address_of(settings, location.url)
     locator = partial(_locate, settings, address)
@@ -42,7 +43,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore
         request_payer=options.request_payer,
     )
     encryption = await read_encryption(COS, options, None, endpoint.scheme)
-    bucket = Bucket(client, Verifier.CRC64XZ, encryption, options.acl, options.tags)
+    bucket = Bucket(client, Verifier.CRC64XZ, encryption, options.acl, options.tags, options.asked_class)
     return RestXmlStore(bucket, home(settings, address))
 
 

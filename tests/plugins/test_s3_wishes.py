@@ -12,8 +12,12 @@ from transfer import Options, sync
 from transfer.errors import Misconfigured
 from transfer.model import Metadata
 from transfer.plugin import Location, StoreOptions
+from transfer.restxml.dialect import Dialect
 from transfer.restxml.metadata import to_headers
+from transfer.restxml.opening import refuse_nonsense
 from transfer.testing.servers import Server
+from transfer_cos.dialect import COS
+from transfer_oss.dialect import OSS
 from transfer_s3 import plugin
 from transfer_s3.dialect import S3
 
@@ -31,6 +35,16 @@ async def test_what_no_server_takes_is_refused_when_opened(options: StoreOptions
     """Canned ACLs are a closed list, and a header holds plain text."""
     with pytest.raises(Misconfigured, match=words):
         await plugin.open(Location("s3://b/", "s3", "b", "", {"anonymous": "true"}), options)
+
+
+@pytest.mark.parametrize("dialect", [S3, OSS, COS])
+def test_what_a_dialect_has_words_for_may_be_asked_of_it(dialect: Dialect) -> None:
+    """Or the engine would refuse what the plugin can send."""
+    can = dialect.capabilities
+    assert (can.acls, can.storage_classes, can.encryption, can.tags) == (True, True, True, True)
+    refuse_nonsense(dialect, StoreOptions(acl="public-read", asked_class="ANY"))
+    with pytest.raises(Misconfigured, match="--acl bogus must be one of"):
+        refuse_nonsense(dialect, StoreOptions(acl="bogus"))
 
 
 def _knows_no_bogus_class(asked: Asked) -> web.Response:
