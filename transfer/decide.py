@@ -233,7 +233,7 @@ def _by_checkpoint(key: str, source: Entry, target: Entry, row: Row, rules: Rule
     if not row.target.same(target):
         return None
     if not row.source.same(source):
-        if row.source.size == source.size:
+        if source.size is None or row.source.size == source.size:
             return Step(Do.INSPECT, key, "changed at the source", source, target, row)
         return Step(Do.COPY, key, "changed at the source", source, target, row)
     if row.racy:
@@ -258,4 +258,7 @@ def _same_size(key: str, source: Entry, target: Entry, row: Row | None, rules: R
 
 def same_etag(source: Entry, target: Entry) -> bool:
     """Equal ETags with equal sizes mean equal content; different ones mean nothing."""
-    return source.etag is not None and source.etag == target.etag and source.size == target.size
+    if source.etag is None or target.etag is None or source.size != target.size:
+        return False
+    # Some spell the hexadecimal digits of an MD5 in capitals.
+    return source.etag == target.etag or source.etag.lower() == target.etag.lower()

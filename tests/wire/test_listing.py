@@ -57,6 +57,16 @@ def test_the_folder_itself_is_left_out() -> None:
     assert [item.key for item in page.items] == ["k"]
 
 
+def test_of_a_symlink_only_the_name_is_known() -> None:
+    """What OSS lists of it is the link's own, and not what a read would give."""
+    row = _ROW.replace("<Size>", "<Type>Symlink</Type><Size>")
+    page = _page("a").replace(b"</ListBucketResult>", row.format("link").encode() + b"</ListBucketResult>")
+    first, link = parse_page(page, "").items
+    assert isinstance(first, Entry)
+    assert first.size == 7
+    assert link == Entry("link")
+
+
 def test_how_it_goes_on() -> None:
     """Truncation, the token and the last name are told."""
     more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"

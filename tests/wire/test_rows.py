@@ -28,11 +28,17 @@ _OWNED = (
     "<Owner><ID>1</ID><DisplayName>me</DisplayName></Owner><StorageClass></StorageClass></Contents>"
 )
 _BARE = f"<Contents><Key>p/</Key>{_TIME}<ETag></ETag><Size>1</Size></Contents>"
-_PLAIN = (_AWS, _OWNED, _BARE)
+_OSS = (
+    f'<Contents><Key>p/o</Key>{_TIME}<ETag>"E"</ETag><Type>Normal</Type><Size>5</Size>'
+    "<StorageClass>IA</StorageClass></Contents>"
+)
+_LINK = _OSS.replace("Normal", "Symlink")
+_PLAIN = (_AWS, _OWNED, _BARE, _OSS)
 
 fragments = st.sampled_from(
     [
         *_PLAIN,
+        _LINK,
         _START,
         _END,
         _ENCODED,
@@ -109,7 +115,7 @@ def test_it_makes_no_difference(body: bytes) -> None:
     assert _read(body) == parsed
 
 
-@pytest.mark.parametrize("row", _PLAIN, ids=["like AWS", "with an owner", "bare"])
+@pytest.mark.parametrize("row", _PLAIN, ids=["like AWS", "with an owner", "bare", "like OSS"])
 def test_the_usual_needs_no_parser(row: str) -> None:
     """Such rows are read by the pattern, all of them."""
     found = plain_rows(_page(row, row).encode())
@@ -118,5 +124,6 @@ def test_the_usual_needs_no_parser(row: str) -> None:
 
 
 def test_the_unusual_is_left_to_the_parser() -> None:
-    """Here a name that was not encoded: it may be anything."""
+    """A name that was not encoded may be anything; of a symlink the row tells nothing of what is read."""
     assert plain_rows(_page(_AWS.replace("p/a", "p/é")).encode()) is None
+    assert plain_rows(_page(_OSS, _LINK).encode()) is None

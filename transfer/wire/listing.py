@@ -57,6 +57,9 @@ def _parsed_rows(root: Element) -> Iterator[Row]:
     for node in root.iterfind(f"{space}Contents"):
         fields = {child.tag: child.text or "" for child in node}
         key, time, etag, size, class_ = [fields.get(name, "") for name in names]
+        if fields.get(f"{space}Type") == "Symlink":
+            # What is listed is the link; what is read, and what HEAD tells of, is the object that it points at.
+            time = etag = size = class_ = ""
         yield key, time, etag.strip('"'), size, class_
 
 

@@ -20,6 +20,8 @@ _ROW = re.compile(
     rf"{_OPEN}<Key>({_TEXT})</Key><LastModified>({_TEXT})</LastModified>"
     rf"<ETag>{_QUOTE}([ !#-%'-;=?-~]*){_QUOTE}</ETag>"
     rf"(?:<ChecksumAlgorithm>{_TEXT}</ChecksumAlgorithm>)*(?:<ChecksumType>{_TEXT}</ChecksumType>)?"
+    # OSS's kinds of objects. Of a symlink the row tells other things than a read: that is for the parser.
+    r"(?:<Type>(?:Normal|Multipart|Appendable)</Type>)?"
     r"<Size>([0-9]{1,19})</Size>"
     rf"(?:<Owner>(?:<ID>{_TEXT}</ID>)?(?:<DisplayName>{_TEXT}</DisplayName>)?</Owner>)?"
     rf"(?:<StorageClass>({_TEXT})</StorageClass>)?"
