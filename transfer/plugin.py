@@ -87,6 +87,10 @@ class Limits:
     max_copy: int | None = None
     """Largest object for one :meth:`Store.copy` and largest span for one copied part."""
     max_key: int | None = None
+    no_start: str = ""
+    """Characters with which no object's name may start."""
+    refused: frozenset[str] = frozenset()
+    """Characters that no object's name may have."""
     max_user_metadata: int | None = None
     delete_batch: int = 1
     """Keys."""

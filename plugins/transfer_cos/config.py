@@ -41,6 +41,8 @@ LIMITS = Limits(
     max_object=10_000 * 5 * GIB,
     max_copy=5 * GIB,
     max_key=850,
+    no_start="/\\",
+    refused=frozenset("\x18\x19\x1a\x1b"),
     max_user_metadata=4096,
     delete_batch=1000,
 )

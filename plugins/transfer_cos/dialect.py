@@ -81,8 +81,6 @@ COS = Dialect(
     span={},
     listing={"encoding-type": "url", "max-keys": "1000"},
     thaw_parameters="CASJobParameters",
-    refused=frozenset("\x18\x19\x1a\x1b"),
-    no_start="/\\",
     forced="x-cos-force-download",
     overwrites_when_versioned=True,
 )

@@ -41,6 +41,7 @@ LIMITS = Limits(
     max_object=10_000 * 5 * GIB,
     max_copy=GIB,
     max_key=1023,
+    no_start="/\\",
     max_user_metadata=8192,
     delete_batch=1000,
 )

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Any
 
 from transfer.errors import Misconfigured
-from transfer.restxml.credentials import CredentialSource, Fixed, Lease, Leased
-from transfer.restxml.lookup import ask, ask_json, parse_json
+from transfer.restxml.credentials import CredentialSource, Fixed, Lease, Leased, told_apart
+from transfer.restxml.lookup import ask, ask_json, parse_json, shown
 from transfer.wire.sigv4 import Credentials
 from transfer_oss.config import Settings
 
@@ -27,6 +27,8 @@ _VARIABLES = (
 _METADATA = "http://100.100.100.200/latest"
 _OSSUTIL = "~/.ossutilconfig"
 _ALIYUN = "~/.aliyun/config.json"
+_MODES = ("AK", "StsToken")
+"""Of profiles whose keys sign as they are. Those of others are the keys of somebody who may become somebody else."""
 
 
 async def find(settings: Settings) -> CredentialSource:
@@ -43,21 +45,26 @@ async def find(settings: Settings) -> CredentialSource:
     if settings.credentials_uri is None and (static := _of_environment()):
         return Fixed(static)
     if uri:
-        return Leased(partial(_of_uri, uri), f"uri-{uri}")
+        return Leased(partial(_of_uri, uri), told_apart("uri", uri))
     if role := os.environ.get("ALIBABA_CLOUD_ECS_METADATA"):
         return Leased(partial(_of_role, role), f"role-{role}")
     return Leased(_of_files, "files")
 
 
 def _of_environment() -> Credentials | None:
+    """Of the first pair of variables that is there. Raises Misconfigured for half of one."""
     for key, secret, token in _VARIABLES:
-        if os.environ.get(key) and os.environ.get(secret):
+        given = [name for name in (key, secret) if os.environ.get(name)]
+        if len(given) == 1:
+            lacking = secret if given == [key] else key
+            raise Misconfigured(f"The environment has {given[0]} but no {lacking}; set it, or unset the other")
+        if given:
             return Credentials(os.environ[key], os.environ[secret], os.environ.get(token) or None)
     return None
 
 
 async def _of_uri(uri: str) -> Lease:
-    return _lease(await ask_json(uri), uri)
+    return _lease(await ask_json(uri), shown(uri))
 
 
 async def _of_role(role: str) -> Lease:
@@ -81,21 +88,24 @@ def _lease(told: Mapping[str, Any], place: str) -> Lease:
 
 
 async def _of_profile(name: str) -> Lease:
-    found = await asyncio.to_thread(_in_profiles, name)
+    found = await asyncio.to_thread(_profile, name)
     if found is None:
-        raise Misconfigured(f"There are no keys for the profile '{name}' in {_ALIYUN}: run 'aliyun configure'")
-    return Lease(found)
+        raise Misconfigured(f"There is no profile '{name}' in {_ALIYUN}: run 'aliyun configure --profile {name}'")
+    return await _in_profile(found)
 
 
 async def _of_files() -> Lease:
     """Read again when the server says that a token has expired: another tool may have renewed it."""
-    found = await asyncio.to_thread(lambda: _in_ossutil() or _in_profiles(None))
-    if found is None:
-        raise Misconfigured(
-            "No credentials for OSS were found: set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, "
-            "access_key_id and access_key_secret of the remote, or anonymous = true"
-        )
-    return Lease(found)
+    found = await asyncio.to_thread(_in_ossutil)
+    if found is not None:
+        return Lease(found)
+    profile = await asyncio.to_thread(_profile, None)
+    if profile is not None:
+        return await _in_profile(profile)
+    raise Misconfigured(
+        "No credentials for OSS were found: set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, "
+        "access_key_id and access_key_secret of the remote, or anonymous = true"
+    )
 
 
 def _in_ossutil() -> Credentials | None:
@@ -111,8 +121,8 @@ def _in_ossutil() -> Credentials | None:
     return None
 
 
-def _in_profiles(name: str | None) -> Credentials | None:
-    """The keys of a profile of the aliyun command, or of its current one."""
+def _profile(name: str | None) -> Mapping[str, Any] | None:
+    """A profile of the aliyun command, or its current one; None where there is none of that name."""
     try:
         with open(os.path.expanduser(_ALIYUN), "rb") as file:
             told = parse_json(file.read(), _ALIYUN)
@@ -120,8 +130,21 @@ def _in_profiles(name: str | None) -> Credentials | None:
         return None
     wanted = name or told.get("current") or "default"
     profiles = told.get("profiles")
-    for profile in profiles if isinstance(profiles, list) else []:
-        known = profile.get("name") == wanted and profile.get("access_key_id") and profile.get("access_key_secret")
-        if known:
-            return Credentials(profile["access_key_id"], profile["access_key_secret"], profile.get("sts_token") or None)
-    return None
+    found = (each for each in profiles if isinstance(each, dict)) if isinstance(profiles, list) else ()
+    return next((profile for profile in found if profile.get("name") == wanted), None)
+
+
+async def _in_profile(profile: Mapping[str, Any]) -> Lease:
+    """Its keys, or those of the role that it names. Raises Misconfigured for a way that only the command knows."""
+    name, mode = profile.get("name"), profile.get("mode") or "AK"
+    if mode == "EcsRamRole" and profile.get("ram_role_name"):
+        return await _of_role(profile["ram_role_name"])
+    if mode not in _MODES:
+        raise Misconfigured(
+            f"The profile '{name}' in {_ALIYUN} is of mode {mode}, which is not read here: "
+            f"use one of mode {' or '.join(_MODES)}, or credentials_uri"
+        )
+    key, secret = profile.get("access_key_id"), profile.get("access_key_secret")
+    if not key or not secret:
+        raise Misconfigured(f"The profile '{name}' in {_ALIYUN} has no keys: run 'aliyun configure --profile {name}'")
+    return Lease(Credentials(key, secret, (profile.get("sts_token") or None) if mode == "StsToken" else None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from transfer.errors import Misconfigured
+from transfer.errors import Misconfigured, Unsupported
 from transfer.plugin import Location, StoreOptions
 from transfer.restxml.bucket import Bucket
 from transfer.restxml.client import Client, Place
@@ -32,7 +32,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore
     address = address_of(settings, region, location.url)
     if region is None and settings.signature == "v4" and not settings.anonymous:
         raise Misconfigured(f"'{location.url}' needs the bucket's region for signatures: set region, like cn-hangzhou")
-    locator = partial(_locate, settings, address)
+    locator = partial(_locate, settings, address, location.container)
     place = Place(OSS, location.container, folder(location.path), location.url.partition("://")[0])
     endpoint = locator(place.bucket, region or "")
     client = Client(
@@ -50,5 +50,8 @@ async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore
     return RestXmlStore(bucket, home(settings, address, region))
 
 
-def _locate(settings: Settings, address: str, bucket: str, region: str) -> Endpoint:
+def _locate(settings: Settings, address: str, own: str, bucket: str, region: str) -> Endpoint:
+    """Where ``bucket`` is. Raises Unsupported for another than our own, which a domain of ours does not lead to."""
+    if settings.cname and bucket != own:
+        raise Unsupported(f"The bucket '{bucket}' can't be asked by the domain that is bound to '{own}'")
     return locate(settings, address, bucket)

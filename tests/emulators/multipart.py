@@ -9,7 +9,7 @@ from tests.emulators.bodies import document_of, receive
 from tests.emulators.clock import iso_date
 from tests.emulators.conditions import parse_range
 from tests.emulators.documents import document, encoder, parse, text
-from tests.emulators.drafts import check_overwrite, draft
+from tests.emulators.drafts import acl, check_overwrite, draft
 from tests.emulators.messages import Call, Refused, Reply, xml
 from tests.emulators.service import Service
 from tests.emulators.state import Part, Upload
@@ -73,6 +73,8 @@ async def complete(service: Service, call: Call) -> Reply:
     parts = _all(service, call, upload, body) or _named(upload, body)
     service.check_parts(parts)
     version = upload.draft
+    if service.acl_at_end:
+        version.acl = acl(service, call, service.prefix + service.object_acl)
     version.blob = join(part.blob for part in parts)
     digests = b"".join(part.blob.md5 for part in parts)
     version.etag = service.etag(hashlib.md5(digests, usedforsecurity=False).digest(), len(parts))

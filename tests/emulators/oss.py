@@ -58,6 +58,7 @@ class Oss(Service):
     job_parameters = "JobParameters"
     restores_without_body = True
     speeds_up = True
+    acl_at_end = True
     copies_onto_itself = True
     wrong_md5 = "InvalidDigest"
     missing_md5 = "MissingArgument"

@@ -74,6 +74,8 @@ class Service(ABC):
     """Whether a restore that goes on can be given a faster tier."""
     truncates: ClassVar[bool] = False
     """Whether it drops what comes behind a body's length, and says nothing."""
+    acl_at_end: ClassVar[bool] = False
+    """Whether an upload's ACL is that of the request which completes it."""
     copies_onto_itself: ClassVar[bool]
     """Whether an object may be copied onto itself with nothing changed."""
 

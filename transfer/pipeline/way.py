@@ -70,6 +70,10 @@ def _check_limits(route: Route, step: Step, entry: Entry) -> None:
     length = len(name.encode("utf-8", "surrogatepass"))
     if limits.max_key is not None and length > limits.max_key:
         raise Unsupported(f"the name has {length:,} bytes, and the target takes {limits.max_key:,}", key=step.key)
+    if name[:1] and name[0] in limits.no_start:
+        raise Unsupported(f"the name starts with '{name[0]}', which the target does not take", key=step.key)
+    if found := limits.refused.intersection(name):
+        raise Unsupported(f"the name has {min(found)!a} in it, which the target does not take", key=step.key)
     if limits.max_object is not None and (entry.size or 0) > limits.max_object:
         raise Unsupported(
             f"{entry.size:,} bytes are more than the target's {limits.max_object:,} for one object", key=step.key

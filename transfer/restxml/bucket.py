@@ -57,9 +57,13 @@ class Bucket:
         )
         headers.setdefault("content-type", _UNKNOWN_TYPE)
         headers.update(self.encryption.making)
-        if self.acl:
-            headers[self.dialect.names.acl] = self.acl
+        headers.update(self.canned_acl)
         return headers, lost
+
+    @property
+    def canned_acl(self) -> dict[str, str]:
+        """The header that sets the ACL which the run asks for."""
+        return {self.dialect.names.acl: self.acl} if self.acl else {}
 
     def refuse_folded(self, key: str, size: int | None) -> None:
         """Raise Unsupported for a key that this server would take, and keep as another one."""

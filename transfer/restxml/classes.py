@@ -11,6 +11,8 @@ from transfer.restxml.dialect import Dialect
 
 STANDARD = ("STANDARD", "Standard", "MAZ_STANDARD")
 """What is used where nothing is said."""
+OUTSIDE_S3 = frozenset({"IA", "Archive", "ColdArchive", "DeepColdArchive"})
+"""Names that no server which speaks S3's protocol has."""
 TIERS: Mapping[str, str] = {
     "STANDARD_IA": "infrequent",
     "ONEZONE_IA": "infrequent",

@@ -262,7 +262,7 @@ def _check_name(key: str, name: str, dialect: Dialect) -> None:
     if not key or size > dialect.max_key:
         message = f"The key '{key}' has {size} bytes; {dialect.provider} takes 1 to {dialect.max_key}"
         raise Unsupported(message, key=key)
-    if name[0] in dialect.no_start:
+    if name[0] in dialect.limits.no_start:
         raise Unsupported(f"The key '{key}' starts with '{name[0]}', which {dialect.provider} does not take", key=key)
-    if found := dialect.refused.intersection(name):
+    if found := dialect.limits.refused.intersection(name):
         raise Unsupported(f"The key {key!a} has {min(found)!a} in it, which {dialect.provider} does not take", key=key)

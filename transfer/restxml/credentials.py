@@ -89,4 +89,9 @@ def account_of(credentials: Credentials | None) -> str:
     """Tells an access key from others, and does not reveal it."""
     if credentials is None:
         return "anonymous"
-    return f"key-{hashlib.sha256(credentials.access_key_id.encode()).hexdigest()[:12]}"
+    return told_apart("key", credentials.access_key_id)
+
+
+def told_apart(kind: str, name: str) -> str:
+    """A name for credentials of this ``kind`` that tells them from others, and does not reveal ``name``."""
+    return f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"

@@ -102,10 +102,6 @@ class Dialect:
     """The element that holds the tier of a request to thaw."""
     acls: tuple[str, ...] = ()
     """The canned ACLs of objects; without any, the server is to say which it knows."""
-    refused: frozenset[str] = frozenset()
-    """Characters that no name may have."""
-    no_start: str = ""
-    """Characters with which no name may start."""
     namespace: str = ""
     """Of the documents that are sent, where the provider wants one."""
     forced: str = ""
@@ -120,11 +116,17 @@ class Dialect:
     """The header that tells how many milliseconds a request was put off."""
     overwrites_when_versioned: bool = False
     """Whether :attr:`if_absent` means nothing in a bucket that keeps versions."""
+    acl_at_end: bool = False
+    """Whether the canned ACL of what is uploaded in parts must be told when the upload ends, too."""
+    metadata_with_prefix: bool = False
+    """Whether the prefix of their headers counts in :attr:`Limits.max_user_metadata`."""
     max_tags: int = 10
+    max_tag: tuple[int, int] = (128, 256)
+    """Characters of a tag's name and of its value."""
 
     def refuses(self, name: str) -> bool:
         """Whether an object's full name has a character where it may not be."""
-        return name[0] in self.no_start or not self.refused.isdisjoint(name)
+        return name[0] in self.limits.no_start or not self.limits.refused.isdisjoint(name)
 
     @property
     def max_key(self) -> int:

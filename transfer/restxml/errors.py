@@ -156,6 +156,8 @@ def translate(failure: Failure) -> TransferError:
 def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
     dialect = failure.dialect
     code = _usual(code, dialect)
+    if code == "AccessDenied" and failure.document.detail("Endpoint"):
+        return Misconfigured, _moved_sentence(failure)  # OSS's way to say it
     known = dialect.kinds.get(code) or _KINDS.get(code)
     if known is not None:
         return known[0], known[1].replace(_KEYS, dialect.keys)

@@ -18,7 +18,7 @@ async def ask(url: str, *, method: str = "GET", headers: Mapping[str, str] | Non
     try:
         return await http.call(Request(method, url, headers or {}))
     except TransferError as error:
-        raise Misconfigured(f"The credentials can't be had from '{url}': {error.message}") from None
+        raise Misconfigured(f"The credentials can't be had from '{shown(url)}': {error.message}") from None
     finally:
         await http.aclose()
 
@@ -27,8 +27,13 @@ async def ask_json(url: str, headers: Mapping[str, str] | None = None) -> Mappin
     """The object that a service tells. Raises Misconfigured; what it told is secret, and not shown."""
     reply = await ask(url, headers=headers)
     if reply.status != 200:
-        raise Misconfigured(f"The credentials can't be had from '{url}': it answers with status {reply.status}")
-    return parse_json(reply.body, url)
+        raise Misconfigured(f"The credentials can't be had from '{shown(url)}': it answers with status {reply.status}")
+    return parse_json(reply.body, shown(url))
+
+
+def shown(url: str) -> str:
+    """An address without its query, which may be a secret."""
+    return url.partition("?")[0]
 
 
 def parse_json(text: bytes | str, place: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from urllib.parse import quote
 
 from transfer.model import Metadata
-from transfer.restxml.classes import STANDARD, class_there
+from transfer.restxml.classes import OUTSIDE_S3, STANDARD, class_there
 from transfer.restxml.dialect import Dialect
 from transfer.restxml.words import decode_words, encode_words, is_plain, received
 from transfer.wire import posix
@@ -91,9 +91,10 @@ def _add_redirect(dialect: Dialect, metadata: Metadata, headers: dict[str, str],
 
 def _add_user(dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
     room = dialect.limits.max_user_metadata or 0
+    extra = len(dialect.names.meta) if dialect.metadata_with_prefix else 0
     for name, value in {**posix.to_user(metadata.posix), **metadata.user}.items():
         header, encoded = _user_header(dialect, name), encode_words(value)
-        size = len(name) + len(encoded)
+        size = extra + len(name) + len(encoded)
         if header is None or header in headers or size > room:
             lost.append(f"user metadata '{name}'")
         else:
@@ -110,11 +111,16 @@ def _user_header(dialect: Dialect, name: str) -> str | None:
 
 def _add_tags(dialect: Dialect, metadata: Metadata, headers: dict[str, str], lost: list[str]) -> None:
     if metadata.tags:
-        kept = [tag for tag in metadata.tags.items() if all(map(_is_tag_text, tag))][: dialect.max_tags]
+        kept = [tag for tag in metadata.tags.items() if _is_tag(dialect, *tag)][: dialect.max_tags]
         if kept:
             pairs = (f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in kept)
             headers[dialect.names.tagging] = "&".join(pairs)
         lost.extend(f"tag '{name}'" for name in metadata.tags if name not in dict(kept))
+
+
+def _is_tag(dialect: Dialect, name: str, text: str) -> bool:
+    most_name, most_text = dialect.max_tag
+    return len(name) <= most_name and len(text) <= most_text and _is_tag_text(name) and _is_tag_text(text)
 
 
 def _is_tag_text(text: str) -> bool:
@@ -134,7 +140,7 @@ def _add_class(
     wanted = metadata.storage_class
     if wanted in (None, "", *STANDARD):
         return
-    name = class_there(dialect, wanted) if genuine else wanted
+    name = class_there(dialect, wanted) if genuine or wanted in OUTSIDE_S3 else wanted
     if name is None and wanted == asked:
         name = wanted
     if name is None or not is_plain(name):

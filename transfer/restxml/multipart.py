@@ -85,7 +85,8 @@ async def finish(
     size = sum(receipt.size for receipt in receipts)
     verifier = _verifier(bucket, upload)
     condition = bucket.dialect.if_absent if if_absent else {}
-    headers = {**bucket.encryption.key, **condition, **_whole_headers(verifier, checksums, size)}
+    acl = bucket.canned_acl if bucket.dialect.acl_at_end else {}
+    headers = {**bucket.encryption.key, **acl, **condition, **_whole_headers(verifier, checksums, size)}
     document = _document(bucket.dialect, receipts).encode()
     query = {"uploadId": upload.id}
     reply = await bucket.client.call("POST", upload.key, query, headers, document, sealed=True, patient=True)
