@@ -16,6 +16,9 @@ from transfer.plugin import Store, StoreOptions
 from transfer.testing.servers import Server, moto, rclone_s3, seaweed
 from transfer_s3 import plugin
 
+_THEIRS = ("AWS_", "OSS_", "ALIBABA_CLOUD_", "COS_", "TENCENTCLOUD_", "QINIU_")
+"""How the variables of clouds' tools begin."""
+
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLoop]]:
     """The loop that commands would run on here, so that ``TRANSFER_LOOP`` chooses for all tests."""
@@ -25,7 +28,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], AbstractEventLo
 @pytest.fixture(autouse=True)
 def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees this machine's credentials and settings, or leaves state behind. Returns the state's folder."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "QINIU_"))]:
+    for name in [name for name in os.environ if name.startswith(_THEIRS)]:
         monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
