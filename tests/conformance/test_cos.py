@@ -42,7 +42,7 @@ class TestCos(StoreConformance):
 
     def holds(self, keys: Sequence[str]) -> Sequence[str]:
         """Four control characters, once those of arrow keys, are refused."""
-        return [key for key in keys if COS.refused.isdisjoint(key)]
+        return [key for key in keys if COS.limits.refused.isdisjoint(key)]
 
     @pytest.fixture
     def make_store(self, emulator: Emulator[Cos]) -> MakeStore:

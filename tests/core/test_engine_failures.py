@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -291,3 +292,18 @@ async def test_what_was_sent_in_vain_is_counted() -> None:
     assert result.totals.sent_bytes == 3 * MIB + 4
     assert result.totals.resumed_bytes == 3 * MIB
     assert (heard.outcomes["large"].sent, heard.outcomes["large"].resumed) == (0, 3 * MIB)
+
+
+async def test_a_name_that_the_target_does_not_take() -> None:
+    """Too long, begun or written with what may not be: it is told without reading a byte, and others arrive."""
+    source, target = Watched(memory()), memory()
+    await fill(source, {"/a": b"1", "b\x18": b"2", "c" * 9: b"3", "fine": b"4"})
+    target.limits = replace(target.limits, max_key=8, no_start="/", refused=frozenset("\x18"))
+    result = await transfer.sync(source, target, quick())
+    assert contents(target) == {"fine": b"4"}
+    assert {failure.key: failure.error for failure in result.failures} == {
+        "/a": "the name starts with '/', which the target does not take",
+        "b\x18": r"the name has '\x18' in it, which the target does not take",
+        "c" * 9: "the name has 9 bytes, and the target takes 8",
+    }
+    assert source.count("read") == 1
