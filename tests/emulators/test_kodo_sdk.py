@@ -21,6 +21,9 @@ qiniu: Any = import_module("qiniu")
 regions: Any = import_module("qiniu.http.region")
 endpoints: Any = import_module("qiniu.http.endpoint")
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:datetime.datetime.utcnow:DeprecationWarning"
+)  # the SDK's clients call it
 MIB = 1024 * 1024
 
 

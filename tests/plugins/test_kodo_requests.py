@@ -80,6 +80,27 @@ async def test_servers_are_asked_for_once(kodo_server: Kodo, opened: Open) -> No
     assert asked(kodo_server, "/v2/domains", before) == 1
 
 
+@pytest.mark.parametrize(("ttl", "times"), [(0, 3), (86_400, 1)])
+async def test_servers_are_asked_for_again_after_a_while(kodo_server: Kodo, opened: Open, ttl: int, times: int) -> None:
+    """As long as Qiniu says, its answer holds."""
+    here = {name: {"domains": [f"127.0.0.1:{kodo_server.port}"]} for name in ("up", "rs", "rsf")}
+    told = json.dumps({"hosts": [{"region": "z0", "ttl": ttl, **here}]})
+    async with scripted(lambda _: web.Response(text=told)) as server:
+        store = await opened(endpoint="", uc=server.endpoint)
+        for _ in range(3):
+            await put(store, "k", b"1")
+        assert len(server.asked) == times
+
+
+@pytest.mark.parametrize("told", [{"hosts": []}, {"hosts": [{"region": "z0", "up": {}}]}, [], None])
+async def test_strange_answers_about_servers(opened: Open, told: object) -> None:
+    """Are told as such."""
+    async with scripted(lambda _: web.json_response(told)) as server:
+        store = await opened(endpoint="", uc=server.endpoint)
+        with pytest.raises(Corrupt, match="in a form that is not known"):
+            await store.stat("k")
+
+
 async def test_no_such_bucket(kodo_server: Kodo, opened: Open) -> None:
     """Is told in a sentence, by whichever service is asked first."""
     for settings in ({}, {"endpoint": "", "uc": kodo_server.endpoint}):
@@ -227,14 +248,16 @@ async def test_throttling(kodo_server: Kodo, opened: Open) -> None:
 # Cold storage
 
 
-async def test_thawing(bucket: Bucket, opened: Open) -> None:
+async def test_thawing(kodo_server: Kodo, bucket: Bucket, opened: Open) -> None:
     """Frozen until Kodo says that it is thawed; then it can be read."""
     store = await opened()
     entry = (await put(store, "k", noise(100), Metadata(storage_class="GLACIER"))).entry
     assert entry.storage_class == (await store.stat("k")).storage_class == "GLACIER"
-    for span in (None, Span(0, 10)):
+    for span, downloads in ((None, 0), (Span(0, 10), 1)):
+        before = len(kodo_server.asked)
         with pytest.raises(Frozen, match="must be thawed"):
             await fetch(store, entry, span)
+        assert asked(kodo_server, "GET /k?", before) == downloads
     await store.thaw(entry, 7, "")
     with pytest.raises(Frozen):
         await fetch(store, entry)
@@ -468,6 +491,10 @@ async def test_replies_that_are_no_documents(opened: Open) -> None:
         for call in (store.stat("k"), put(store, "k", b"1")):
             with pytest.raises(Corrupt, match="is no JSON"):
                 await call
+    async with scripted(lambda _: web.json_response({"hash": "h", "fsize": 7})) as server:
+        store = await opened(up=server.endpoint)
+        with pytest.raises(Corrupt, match="has 7 bytes at the server after 1 were sent"):
+            await put(store, "k", b"1")
     async with scripted(lambda _: web.json_response({})) as server:
         store = await opened(rs=server.endpoint, up=server.endpoint, uc=server.endpoint)
         calls: tuple[tuple[Awaitable[object], str], ...] = (

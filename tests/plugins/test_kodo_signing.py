@@ -13,6 +13,8 @@ from tests.emulators import kodo_bucket
 from tests.emulators.kodo_auth import Asked, Keys, Refusal, _new_text
 from transfer.testing.checks.harness import noise
 from transfer_qiniu.hashes import hash_of, sha1_of
+from transfer_qiniu.metadata import Fields
+from transfer_qiniu.policy import policy_of
 from transfer_qiniu.signing import Signer
 
 _MIB = 1024 * 1024
@@ -67,6 +69,14 @@ def test_upload_tokens() -> None:
     assert 3500 < policy["deadline"] - time.time() <= 3600
     with pytest.raises(Refusal, match="scope"):
         _KEYS.check_upload(token, "bucket", "a/other")
+
+
+def test_policies() -> None:
+    """The type that is sent counts, the class goes along, and what is there stays only where that is asked for."""
+    fields = Fields("text/plain", 2)
+    kept = policy_of(fields, if_absent=True)
+    assert (kept["detectMime"], kept["fileType"], kept["insertOnly"]) == (-1, 2, 1)
+    assert "insertOnly" not in policy_of(fields, if_absent=False)
 
 
 def test_downloads() -> None:

@@ -103,6 +103,14 @@ async def test_new_times_are_given_without_the_bytes(kodo_server: Kodo, bucket: 
     assert kodo_server.buckets[bucket].objects["x/small.txt"].metas["mtime"] == "1700000001.123456789"
 
 
+async def test_by_several_processes(kodo_server: Kodo, bucket: str, tree: Path) -> None:
+    """Each opens the bucket by itself."""
+    result = await sync(str(tree), f"kodo://{bucket}/x", options(target_settings=kodo_server.settings, processes=2))
+    assert (result.ok, result.totals.copied) == (True, 4)
+    made = kodo_server.buckets[bucket].objects
+    assert {name: made[name].data for name in made} == {f"x/{name}": data for name, data in _FILES.items()}
+
+
 async def test_deletes_and_cold_objects(kodo_server: Kodo, bucket: str, tree: Path, tmp_path: Path) -> None:
     """What the source lost goes; an object in cold storage fails by itself, and says why."""
     there, up = f"kodo://{bucket}/x", options(target_settings=kodo_server.settings, delete=True)
