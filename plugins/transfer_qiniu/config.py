@@ -36,6 +36,7 @@ LIMITS = Limits(
     max_put=64 * MIB,
     max_object=10_000 * _MAX_PART,
     max_key=750,
+    refused=frozenset("\0"),
     max_user_metadata=1024,
     delete_batch=1000,
 )
