@@ -43,6 +43,15 @@ def test_the_parts_checksums_combine_to_the_whole_one(data: bytes, part: int) ->
     assert str(known) == "verified (multipart etag)"
 
 
+@pytest.mark.parametrize("algorithm", Algorithm)
+def test_whatever_a_store_keeps_counts(algorithm: Algorithm) -> None:
+    """On the way down, and to know an object again."""
+    kept = {algorithm: b"digest"}
+    assert source_check(kept, in_parts=False) is algorithm
+    assert str(recognise(Entry("k", 6, checksums=kept), 6, kept)) == f"verified ({algorithm})"
+    assert recognise(Entry("k", 6, checksums=kept), 6, {algorithm: b"other"}) == UNPROVEN
+
+
 def test_a_checksum_that_not_all_parts_have_is_none() -> None:
     """Nor is there one of no parts at all."""
     receipts = receipts_of(b"abcdef", 3)

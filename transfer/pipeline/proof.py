@@ -11,7 +11,15 @@ from transfer.model import UNPROVEN, Algorithm, Checksums, Entry, Proof, Proven,
 ALWAYS = Algorithm.CRC64NVME
 """Taken of everything: costs next to nothing, combines over parts, and the checkpoint keeps it."""
 
-_BY_COST = (Algorithm.CRC64NVME, Algorithm.CRC32C, Algorithm.CRC32, Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
+_BY_COST = (
+    Algorithm.CRC64NVME,
+    Algorithm.CRC64XZ,
+    Algorithm.CRC32C,
+    Algorithm.CRC32,
+    Algorithm.SHA256,
+    Algorithm.SHA1,
+    Algorithm.MD5,
+)
 
 
 def source_check(checksums: Checksums, *, in_parts: bool) -> Algorithm | None:
