@@ -373,6 +373,7 @@ def test_plugins_tells_what_there_is(cli: Cli) -> None:
     found = {plugin["scheme"]: plugin for plugin in map(json.loads, cli("plugins", "--json").stdout.splitlines())}
     assert {"file", "memory", "s3"} <= set(found)
     assert found["memory"]["capabilities"]["multipart"]
+    assert found["cos"]["limits"]["refused"] == ["\x18", "\x19", "\x1a", "\x1b"]
 
 
 @pytest.mark.parametrize(

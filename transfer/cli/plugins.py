@@ -24,7 +24,7 @@ def plugins(json: bool, **_: Any) -> int:
     """Show what URLs can name, what each kind of store can do, and what is missing to use it."""
     found = installed()
     if json:
-        show("\n".join(codec.dumps(_body(info), ensure_ascii=False) for info in found))
+        show("\n".join(codec.dumps(_body(info), ensure_ascii=False, default=sorted) for info in found))
     else:
         show("\n\n".join("\n".join(_lines(info)) for info in found))
     return 0
