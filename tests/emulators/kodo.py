@@ -1,6 +1,6 @@
 """A strict emulator of Qiniu Kodo, in memory.
 
-By hand: ``python -m tests.emulators.kodo --port N --key ID:SECRET --bucket NAME``, the last two as often as needed.
+By hand: ``python -m tests.emulators.qiniu --help``.
 
 It speaks the native protocol of all services at one address, and gives each bucket's objects at a port of its own,
 as a domain would. What it is faithful to, and what is assumed, is in ``FIDELITY.md``.
@@ -8,13 +8,10 @@ as a domain would. What it is faithful to, and what is assumed, is in ``FIDELITY
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
-import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -160,24 +157,3 @@ class Kodo:
             return web.Response(status=answer.status, body=answer.data, headers=headers)
         body = b"" if answer.document is None else json.dumps(answer.document).encode()
         return web.Response(status=answer.status, body=body, headers={"Content-Type": "application/json", **headers})
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="An emulated Kodo, in memory, on loopback.")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--key", action="append", metavar="ID:SECRET", default=[])
-    parser.add_argument("--bucket", action="append", metavar="NAME", default=[])
-    given = parser.parse_args()
-    keys = dict(pair.split(":", 1) for pair in given.key) or None
-    with Kodo(keys).running(given.port) as server:
-        for name in given.bucket:
-            sys.stdout.write(f"kodo://{name} downloads at http://{server.create_bucket(name).domain}\n")
-        sys.stdout.write(f"endpoint {server.endpoint}\n")
-        sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):
-            while True:
-                time.sleep(3600)
-
-
-if __name__ == "__main__":
-    main()
