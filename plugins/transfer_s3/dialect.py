@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from transfer.model import Algorithm
 from transfer.restxml.dialect import Dialect, Encryptions, Names
@@ -75,3 +77,16 @@ S3 = Dialect(
     redirect="x-amz-website-redirect-location",
     namespace="http://s3.amazonaws.com/doc/2006-03-01/",
 )
+
+_MULTI_ZONE = frozenset({"MAZ_STANDARD_IA", "MAZ_INTELLIGENT_TIERING", "MAZ_ARCHIVE"})
+_OWN_CLASSES: Mapping[str, frozenset[str]] = {
+    ".qiniucs.com": frozenset({"LINE"}),
+    ".myqcloud.com": _MULTI_ZONE,
+    ".tencentcos.cn": _MULTI_ZONE,
+}
+
+
+def dialect_at(host: str) -> Dialect:
+    """S3, with the classes that the provider at ``host`` has beside S3's."""
+    own = next((classes for domain, classes in _OWN_CLASSES.items() if host.endswith(domain)), frozenset())
+    return replace(S3, own_classes=S3.own_classes | own) if own else S3

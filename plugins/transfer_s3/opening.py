@@ -21,7 +21,7 @@ from transfer_s3 import environment
 from transfer_s3.chain import Chain
 from transfer_s3.config import Settings, read_settings
 from transfer_s3.credentials import Searched
-from transfer_s3.dialect import S3
+from transfer_s3.dialect import S3, dialect_at
 from transfer_s3.endpoint import DEFAULT_REGION, locate, region_in
 from transfer_s3.signer import S3Signer
 from transfer_s3.store import S3Store
@@ -42,9 +42,10 @@ async def open_place(location: Location, options: StoreOptions) -> S3Store:
     chain = await asyncio.to_thread(_chain, settings)
     address = settings.endpoint or _configured_endpoint(chain)
     region = settings.region or region_in(address) or environment.region() or (chain and chain.region)
-    place = Place(S3, location.container, folder(location.path), location.url.partition("://")[0])
     locator = partial(_locate, address, settings.path_style)
-    endpoint = locator(place.bucket, region or DEFAULT_REGION)
+    endpoint = locator(location.container, region or DEFAULT_REGION)
+    dialect = dialect_at(endpoint.host)
+    place = Place(dialect, location.container, folder(location.path), location.url.partition("://")[0])
     client = Client(
         Http(await http_options(options, settings.ca_bundle, endpoint)),
         place,
@@ -55,7 +56,7 @@ async def open_place(location: Location, options: StoreOptions) -> S3Store:
         pinned=settings.region is not None,
         request_payer=options.request_payer or settings.request_payer,
     )
-    encryption = await read_encryption(S3, options, settings.sse_c_key_file, endpoint.scheme)
+    encryption = await read_encryption(dialect, options, settings.sse_c_key_file, endpoint.scheme)
     verifier = settings.verify or (Verifier.CRC64NVME if endpoint.genuine else Verifier.NONE)
     bucket = Bucket(client, verifier, encryption, options.acl, options.tags, options.asked_class)
     return S3Store(bucket, settings, address, remedy(location, settings.endpoint, _configured_endpoint(chain)))

@@ -108,7 +108,7 @@ def test_what_fits_stays() -> None:
 def test_a_class_of_another_server() -> None:
     """Of AWS's classes the one of that kind; elsewhere the server decides. The usual one is not spelled out."""
     assert to_headers(S3, Metadata(storage_class="LINE"), genuine=True)[0] == {"x-amz-storage-class": "STANDARD_IA"}
-    assert to_headers(S3, Metadata(storage_class="LINE"), genuine=False)[0] == {"x-amz-storage-class": "LINE"}
+    assert to_headers(S3, Metadata(storage_class="WARM"), genuine=False)[0] == {"x-amz-storage-class": "WARM"}
     assert to_headers(S3, Metadata(storage_class="STANDARD"), genuine=True) == ({}, ())
 
 

@@ -19,7 +19,7 @@ from transfer.testing.servers import Server
 from transfer_cos.dialect import COS
 from transfer_oss.dialect import OSS
 from transfer_s3 import plugin
-from transfer_s3.dialect import S3
+from transfer_s3.dialect import S3, dialect_at
 
 _BEGUN = "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"
 
@@ -81,3 +81,20 @@ def test_a_class_that_is_asked_for_is_sent_even_to_aws() -> None:
     sent = to_headers(S3, asked, genuine=True, asked_class="NEW_CLASS")
     assert sent == ({"x-amz-storage-class": "NEW_CLASS"}, ())
     assert to_headers(S3, brought, genuine=True, asked_class="NEW_CLASS") == ({}, ("storage class 'OTHER'",))
+
+
+@pytest.mark.parametrize(
+    ("host", "brought", "sent"),
+    [
+        ("s3.example.com", "LINE", "STANDARD_IA"),
+        ("s3.example.com", "MAZ_ARCHIVE", "GLACIER"),
+        ("s3.example.com", "OWN", "OWN"),
+        ("b.s3-cn-east-1.qiniucs.com", "LINE", "LINE"),
+        ("b.cos.ap-guangzhou.myqcloud.com", "MAZ_STANDARD_IA", "MAZ_STANDARD_IA"),
+        ("b.cos.ap-guangzhou.myqcloud.com", "LINE", "STANDARD_IA"),
+    ],
+)
+def test_a_class_of_another_provider_becomes_its_like(host: str, brought: str, sent: str) -> None:
+    """But at that provider's own endpoint, and but for names that a server of S3's may have made up."""
+    headers, lost = to_headers(dialect_at(host), Metadata(storage_class=brought), genuine=False)
+    assert (headers, lost) == ({"x-amz-storage-class": sent}, ())

@@ -11,8 +11,13 @@ from transfer.restxml.dialect import Dialect
 
 STANDARD = ("STANDARD", "Standard", "MAZ_STANDARD")
 """What is used where nothing is said."""
-OUTSIDE_S3 = frozenset({"IA", "Archive", "ColdArchive", "DeepColdArchive"})
-"""Names that no server which speaks S3's protocol has."""
+OUTSIDE_S3 = frozenset(
+    {
+        *("IA", "Archive", "ColdArchive", "DeepColdArchive"),
+        *("LINE", "MAZ_STANDARD_IA", "MAZ_INTELLIGENT_TIERING", "MAZ_ARCHIVE"),
+    }
+)
+"""Names that no server which speaks S3's protocol has, but for their provider's own."""
 TIERS: Mapping[str, str] = {
     "STANDARD_IA": "infrequent",
     "ONEZONE_IA": "infrequent",
