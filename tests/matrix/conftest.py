@@ -1,0 +1,102 @@
+"""The places of the matrix, by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import fresh_bucket
+from tests.emulators.cos import Cos
+from tests.emulators.kodo import Kodo
+from tests.emulators.oss import Oss
+from tests.emulators.running import Emulator, serving
+from tests.matrix.sides.base import Side
+from tests.matrix.sides.cos import CosSide
+from tests.matrix.sides.disk import Disk
+from tests.matrix.sides.kodo import KodoSide
+from tests.matrix.sides.oss import OssSide
+from tests.matrix.sides.s3 import S3
+from transfer.testing.faultproxy import fault_proxy
+from transfer.testing.servers import Server
+
+
+@pytest.fixture(scope="session")
+def oss_started() -> Iterator[Emulator[Oss]]:
+    with serving(Oss) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def cos_started() -> Iterator[Emulator[Cos]]:
+    with serving(Cos) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def oss_server(oss_started: Emulator[Oss]) -> Emulator[Oss]:
+    """OSS, with nothing wrong."""
+    oss_started.controls.reset()
+    return oss_started
+
+
+@pytest.fixture
+def cos_server(cos_started: Emulator[Cos]) -> Emulator[Cos]:
+    """COS, with nothing wrong."""
+    cos_started.controls.reset()
+    return cos_started
+
+
+@pytest.fixture
+def make_side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Side]]:
+    """``make_side("oss")``: a fresh place of that kind. Servers are started when one is first asked for."""
+    made: list[Side] = []
+
+    def make(kind: str) -> Side:
+        made.append(_made(request, kind, tmp_path / f"disk-{len(made)}"))
+        return made[-1]
+
+    yield make
+    for side in made:
+        side.close()
+
+
+def _made(request: pytest.FixtureRequest, kind: str, folder: Path) -> Side:
+    match kind:
+        case "disk":
+            folder.mkdir()
+            return Disk(folder)
+        case "s3":
+            server: Server = request.getfixturevalue("seaweed_server")
+            return S3(server, fresh_bucket(server))
+        case "oss":
+            return OssSide(request.getfixturevalue("oss_server"))
+        case "cos":
+            return CosSide(request.getfixturevalue("cos_server"))
+        case _:
+            kodo: Kodo = request.getfixturevalue("kodo_server")
+            return KodoSide(kodo)
+
+
+@pytest.fixture
+async def counted(
+    request: pytest.FixtureRequest, make_side: Callable[[str], Side]
+) -> AsyncIterator[Callable[[str], Awaitable[Side]]]:
+    """``await counted("s3")``: the same, but that S3, whose server does not count, has something ahead that does."""
+    async with AsyncExitStack() as stack:
+        made: list[S3] = []
+
+        async def make(kind: str) -> Side:
+            if kind != "s3":
+                return make_side(kind)
+            server: Server = request.getfixturevalue("seaweed_server")
+            seen: list[str] = []
+            proxy = await stack.enter_async_context(fault_proxy(server.port, seen.append))
+            made.append(S3(server, fresh_bucket(server), proxy.endpoint, seen))
+            return made[-1]
+
+        yield make
+        for side in made:
+            side.close()
