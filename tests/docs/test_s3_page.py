@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from botocore.session import get_session
 
 import transfer
 from tests.docs import pages
+from transfer.config import load_config
 from transfer.errors import Denied
 from transfer.options import Options
+from transfer.plugin import StoreOptions
+from transfer.registry import open_store
 from transfer.testing.servers import Server, moto
 
 SOURCE, TARGET = (json.loads(block) for block in pages.blocks("s3.md", "json"))
@@ -26,6 +30,18 @@ def strict_server() -> Iterator[Server]:
     """A server that asks its users' policies; filled, and with nobody checked yet."""
     with moto() as server:
         yield server
+
+
+@pytest.mark.parametrize("block", list(pages.blocks("s3.md", "toml")))
+async def test_remotes_can_be_opened(block: str, tmp_path: Path) -> None:
+    """Each by its name, which is that of no other scheme."""
+    (tmp_path / "transfer.toml").write_text(block)
+    config = load_config(tmp_path / "transfer.toml")
+    assert len(config.remotes) == block.count("[remote.") > 0
+    for name in config.remotes:
+        store = await open_store(f"{name}://b/p", StoreOptions(), config=config, settings={"anonymous": "true"})
+        assert store.url == f"{name}://b/p/"
+        await store.aclose()
 
 
 def client(server: Server, service: str) -> Any:
