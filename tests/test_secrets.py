@@ -35,6 +35,8 @@ PLANTED = "pLanTed+/Secret=="
         "http://user:pLanTed@proxy:3128/",
         "password=pLanTed",
         "GET http://domain/k?e=1700000000&token=ak:pLanTed: 200",
+        "https://host/k?x-oss-signature-version=OSS4&x-oss-signature=pLanTed",
+        "https://host/k?q-ak=A&q-signature=pLanTed&x-cos-security-token=pLanTed",
     ],
 )
 def test_what_signs_is_masked_without_being_known(text: str) -> None:

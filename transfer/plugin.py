@@ -68,6 +68,8 @@ class Capabilities:
     encryption: bool = False
     """``sse`` of the options and its kin are heeded."""
     thaw: bool = False
+    signs: bool = False
+    """:meth:`Store.signed_url`: anybody can be given the leave to read an object."""
     verifies: tuple[Algorithm, ...] = ()
     """Checksums that the store checks on writing, or returns after computing them itself, so
     that a :class:`~transfer.model.Stored` is *verified*; the preferred one first."""
@@ -260,6 +262,13 @@ class Store:
     async def thaw(self, entry: Entry, days: int, tier: str) -> None:
         """Ask for a cold object to be made readable."""
         self._unsupported("thaw")
+
+    async def signed_url(self, entry: Entry, seconds: int) -> str:
+        """An address from which anybody can GET the object for ``seconds``, or until the credentials end.
+
+        It leads to the version that ``entry`` names, or else to whatever has its key then. Treat it as a secret.
+        """
+        self._unsupported("signed_url")
 
     async def containers(self) -> Sequence[str]:
         """The names of all containers that may be seen, of a store that :meth:`Service.open_all` made."""

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from transfer.restxml.signing import Target
+from transfer.wire.quoting import quote_query
 from transfer.wire.sigv4 import Credentials
 
 _SECONDS = 3600
@@ -51,10 +52,31 @@ class CosSigner:
         signed = {**headers, "host": target.host}
         if credentials.session_token:
             signed["x-cos-security-token"] = credentials.session_token
-        request = _Request(target.method, "", signed)
-        # A key's own leading slash is one more than the path's.
-        path = f"/{target.name}" if target.name else ""
-        self._sign(self._config_of(credentials), path, dict(target.parameters), _SECONDS, True)(request)
+        self._authorize(target, target.parameters, signed, _SECONDS, credentials)
         del signed["host"]  # of the request itself
         signed[_AUTHORIZATION.lower()] = signed.pop(_AUTHORIZATION)
         return signed
+
+    def presign(self, target: Target, seconds: int, credentials: Credentials) -> str:
+        """As the SDK does it: what would be the header are parameters."""
+        asked = dict(target.parameters)
+        if credentials.session_token:
+            asked["x-cos-security-token"] = credentials.session_token
+        headers = {"host": target.host}
+        self._authorize(target, asked, headers, seconds, credentials)
+        fields = dict(field.split("=", 1) for field in headers[_AUTHORIZATION].split("&"))
+        return quote_query({**asked, **fields})
+
+    def _authorize(
+        self,
+        target: Target,
+        parameters: Mapping[str, str],
+        headers: dict[str, str],
+        seconds: int,
+        credentials: Credentials,
+    ) -> None:
+        """Add the authorization to ``headers``."""
+        request = _Request(target.method, "", headers)
+        # A key's own leading slash is one more than the path's.
+        path = f"/{target.name}" if target.name else ""
+        self._sign(self._config_of(credentials), path, dict(parameters), seconds, True)(request)

@@ -29,6 +29,7 @@ CAPABILITIES = Capabilities(
     acls=True,
     storage_classes=True,
     encryption=True,
+    signs=True,
     thaw=True,
     verifies=(Algorithm.CRC64XZ,),
     keeps=(Algorithm.CRC64XZ, Algorithm.MD5),

@@ -21,6 +21,7 @@ class _Request:
     params: Mapping[str, str]
     headers: dict[str, str]
     region: str
+    url: str = ""
     product: str = "oss"
     cloudbox_id: None = None
 
@@ -49,3 +50,9 @@ class OssSigner:
         request = _Request(target.method, target.parameters, dict(headers), target.region)
         self._auth_of(credentials)._sign_request(request, target.bucket, target.name or "")  # noqa: SLF001
         return request.headers
+
+    def presign(self, target: Target, seconds: int, credentials: Credentials) -> str:
+        """The SDK writes the parameters of the signature behind the request's own."""
+        request = _Request(target.method, dict(target.parameters), {}, target.region)
+        signed = self._auth_of(credentials)._sign_url(request, target.bucket, target.name or "", seconds)  # noqa: SLF001
+        return str(signed).removeprefix("?")

@@ -76,9 +76,17 @@ class Client:
 
     async def download(self, key: str, headers: Mapping[str, str]) -> Stream:
         """The object's bytes, not yet read; to be closed."""
-        url = f"{await self.discovery.domain(self.place.bucket)}/{quote_path(self.place.name(key))}"
+        url = await self._address(key)
         signed = self.transport.signer.downloading(url) if self.private else url
         return await self.transport.open(Request("GET", signed, headers), self.place.subject(key), key=key)
+
+    async def signed_url(self, key: str, seconds: int) -> str:
+        """An address from which anybody can GET the object for ``seconds``."""
+        url = await self._address(key)
+        return self.transport.signer.downloading(url, seconds) if self.private else url
+
+    async def _address(self, key: str) -> str:
+        return f"{await self.discovery.domain(self.place.bucket)}/{quote_path(self.place.name(key))}"
 
     async def look(self, key: str) -> Found:
         """The object as it is now. Raises NotFound."""

@@ -25,6 +25,7 @@ CAPABILITIES = Capabilities(
     headers=True,
     storage_classes=True,
     thaw=True,
+    signs=True,
     verifies=(Algorithm.CRC32,),
     keeps=(Algorithm.SHA1, Algorithm.MD5),
 )

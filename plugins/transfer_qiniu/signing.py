@@ -38,9 +38,9 @@ class Signer:
         """The leave to write just this object, by the rules of ``policy``."""
         return str(self._auth.upload_token(bucket, name, _TOKEN_SECONDS, policy))
 
-    def downloading(self, url: str) -> str:
+    def downloading(self, url: str, seconds: int = _TOKEN_SECONDS) -> str:
         """``url`` with the leave to read it, which public domains ignore."""
-        return str(self._auth.private_download_url(url, _TOKEN_SECONDS))
+        return str(self._auth.private_download_url(url, seconds))
 
     def discreet(self, text: str) -> str:
         """``text``, which a server said about a request, without a secret or a token of ours in it."""

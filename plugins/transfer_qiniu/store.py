@@ -111,5 +111,8 @@ class KodoStore(Store):
     async def thaw(self, entry: Entry, days: int, tier: str) -> None:
         await thawing.thaw(self._client, entry, days, tier)
 
+    async def signed_url(self, entry: Entry, seconds: int) -> str:
+        return await self._client.signed_url(entry.key, seconds)
+
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     acls=True,
     storage_classes=True,
     encryption=True,
+    signs=True,
     verifies=(Algorithm.CRC64NVME,),
     keeps=(
         Algorithm.CRC64NVME,

@@ -29,3 +29,15 @@ class S3Signer:
             target.region,
             time.time(),
         )
+
+    def presign(self, target: Target, seconds: int, credentials: Credentials) -> str:
+        return self._sigv4.presign(
+            target.method,
+            target.host,
+            target.path,
+            target.parameters,
+            seconds,
+            credentials,
+            target.region,
+            time.time(),
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from unittest import mock
+from urllib.parse import parse_qsl, urlsplit
 
-from botocore.auth import S3SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as SdkCredentials
 from hypothesis import given
@@ -60,6 +61,30 @@ def test_equals_the_sdk(
     )
     assert ours["authorization"] == theirs.headers["Authorization"]
     assert ours["x-amz-date"] == theirs.headers["X-Amz-Date"]
+
+
+@given(
+    key=_KEYS,
+    query=st.dictionaries(st.sampled_from(["versionId", "x-amz-request-payer"]), _TEXT, max_size=2),
+    secret=_SECRETS,
+    token=st.none() | _SECRETS,
+    now=_SECONDS,
+    seconds=st.integers(1, 604_800),
+)
+def test_addresses_equal_the_sdks(
+    key: str, query: dict[str, str], secret: str, token: str | None, now: int, seconds: int
+) -> None:
+    """For any object, the signature in an address is botocore's."""
+    path = "/bucket/" + quote_path(key)
+    theirs = AWSRequest("GET", f"http://host:8333{path}" + (f"?{quote_query(query)}" if query else ""))
+    sdk = S3SigV4QueryAuth(SdkCredentials("AKID", secret, token), "s3", "eu-west-3", expires=seconds)
+    with mock.patch("botocore.auth.get_current_datetime", return_value=dt.datetime.fromtimestamp(now, dt.UTC)):
+        sdk.add_auth(theirs)
+    ours = _signer.presign(
+        "GET", "host:8333", path, query, seconds, Credentials("AKID", secret, token), "eu-west-3", now
+    )
+    wanted = dict(parse_qsl(urlsplit(theirs.url).query, keep_blank_values=True))
+    assert dict(parse_qsl(ours, keep_blank_values=True)) == wanted
 
 
 def test_secrets_are_not_shown() -> None:

@@ -146,6 +146,9 @@ class Layer(Store):
     async def thaw(self, entry: Entry, days: int, tier: str) -> None:
         await self._call(f"thaw {entry.key}", lambda: self._inner.thaw(entry, days, tier))
 
+    async def signed_url(self, entry: Entry, seconds: int) -> str:
+        return await self._call(f"sign {entry.key}", lambda: self._inner.signed_url(entry, seconds))
+
     async def containers(self) -> Sequence[str]:
         return await self._call("list the buckets", self._inner.containers)
 

@@ -144,6 +144,14 @@ class Client:
             reply = Reply(stream.status, stream.headers, await stream.read_all(_ERROR_LIMIT))
         raise await self._failure(reply, request, key, credentials)
 
+    async def signed_url(self, key: str, query: Mapping[str, str], seconds: int) -> str:
+        """An address from which anybody can GET the object for ``seconds``."""
+        asked = {**query, **self._always}
+        target = self._target("GET", key, asked)
+        credentials = await self._credentials.get()
+        signed = target.query if credentials is None else self._signer.presign(target, seconds, credentials)
+        return self.endpoint.url(target.path, signed)
+
     def sibling(self, place: Place) -> Client:
         """A client for another bucket of the same account, over the same connections."""
         return Client(
@@ -195,15 +203,17 @@ class Client:
         payload: str,
         credentials: Credentials | None,
     ) -> Request:
+        target = self._target(method, key, query)
+        sent: Mapping[str, str] = {**headers, **self._always} if self._always else headers
+        if credentials is not None:
+            sent = self._signer.sign(target, sent, payload, credentials)
+        return Request(method, self.endpoint.url(target.path, target.query), sent)
+
+    def _target(self, method: str, key: str | None, query: Mapping[str, str]) -> Target:
         endpoint, place = self.endpoint, self.place
         name = None if key is None else place.name(key)
         path = endpoint.bucket_path if name is None else endpoint.object_path(name)
-        asked = quote_query(query)
-        sent: Mapping[str, str] = {**headers, **self._always} if self._always else headers
-        if credentials is not None:
-            target = Target(method, endpoint.host, path, asked, query, place.bucket, name, self.region)
-            sent = self._signer.sign(target, sent, payload, credentials)
-        return Request(method, endpoint.url(path, asked), sent)
+        return Target(method, endpoint.host, path, quote_query(query), query, place.bucket, name, self.region)
 
     async def _failure(
         self, reply: Reply, request: Request, key: str | None, credentials: Credentials | None

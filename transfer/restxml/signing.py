@@ -36,3 +36,6 @@ class Signer(Protocol):
 
         ``payload`` is the body's SHA-256 in hex, or ``UNSIGNED-PAYLOAD`` where the body is not to be covered.
         """
+
+    def presign(self, target: Target, seconds: int, credentials: Credentials) -> str:
+        """The query with which anybody can send the request for ``seconds``, with no header but the host."""

@@ -138,6 +138,12 @@ class RestXmlStore(Store):
             self._unsupported("thaw")
         await thawing.thaw(self._bucket, entry, days, tier)
 
+    async def signed_url(self, entry: Entry, seconds: int) -> str:
+        if not self.capabilities.signs:
+            self._unsupported("signed_url")
+        query = {"versionId": entry.version} if entry.version else {}
+        return await self._bucket.client.signed_url(entry.key, query, seconds)
+
     async def aclose(self) -> None:
         await self._bucket.client.aclose()
 
@@ -152,6 +158,8 @@ class RestXmlStore(Store):
             self._bucket.dialect.capabilities,
             ordered=self._is_ordered(),
             if_absent=self._never_overwrites,
+            # A key of the user's own goes with each request, in headers that no address holds.
+            signs=not self._bucket.encryption.key,
             verifies=verifier.algorithms,
         )
 

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 in headers, computed directly.
+"""AWS Signature Version 4, in headers or in an address, computed directly.
 
 Source of the format: "Create a signed AWS API request" in the AWS IAM user guide. Paths
 and queries are signed exactly as they are sent, as S3 wants it: encoded once, nothing normalised.
@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+
+from transfer.wire.quoting import quote_query
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 """Instead of a body's hash: the signature covers the headers, whose checksum covers the body."""
@@ -62,13 +64,47 @@ class SigV4:
             signed["x-amz-security-token"] = credentials.session_token
         names, lines = _canonical_headers(host, signed)
         request = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{payload}"
-        scope = f"{moment[:8]}/{region}/{self._service}/aws4_request"
-        text = f"{_ALGORITHM}\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-        signature = self._key(credentials, moment[:8], region).hmac(text.encode()).hex()
+        scope = self._scope(moment, region)
+        signature = self._signature(request, moment, scope, credentials, region)
         signed["authorization"] = (
             f"{_ALGORITHM} Credential={credentials.access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
         )
         return signed
+
+    def presign(
+        self,
+        method: str,
+        host: str,
+        path: str,
+        query: Mapping[str, str],
+        seconds: int,
+        credentials: Credentials,
+        region: str,
+        now: float,
+    ) -> str:
+        """The encoded query with which anybody can send the request for ``seconds``; its host is signed, no body."""
+        moment = _spelled(int(now))
+        scope = self._scope(moment, region)
+        asked = {
+            **query,
+            "X-Amz-Algorithm": _ALGORITHM,
+            "X-Amz-Credential": f"{credentials.access_key_id}/{scope}",
+            "X-Amz-Date": moment,
+            "X-Amz-Expires": str(seconds),
+            "X-Amz-SignedHeaders": "host",
+        }
+        if credentials.session_token:
+            asked["X-Amz-Security-Token"] = credentials.session_token
+        encoded = quote_query(asked)
+        request = f"{method}\n{path}\n{encoded}\nhost:{host}\n\nhost\n{UNSIGNED}"
+        return f"{encoded}&X-Amz-Signature={self._signature(request, moment, scope, credentials, region)}"
+
+    def _scope(self, moment: str, region: str) -> str:
+        return f"{moment[:8]}/{region}/{self._service}/aws4_request"
+
+    def _signature(self, request: str, moment: str, scope: str, credentials: Credentials, region: str) -> str:
+        text = f"{_ALGORITHM}\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+        return self._key(credentials, moment[:8], region).hmac(text.encode()).hex()
 
     def _key(self, credentials: Credentials, day: str, region: str) -> _Key:
         name = (credentials.secret_access_key, day, region)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transfer.testing.checks import bounds, copies, guards, listings, metadata, multipart, objects
+from transfer.testing.checks import addresses, bounds, copies, guards, listings, metadata, multipart, objects
 from transfer.testing.checks.harness import CHECKS, Check, MakeStore, Stores
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Check",
     "MakeStore",
     "Stores",
+    "addresses",
     "bounds",
     "copies",
     "guards",
