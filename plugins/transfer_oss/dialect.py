@@ -71,6 +71,7 @@ OSS = Dialect(
     thaw_parameters="JobParameters",
     forced="x-oss-force-download",
     acl_at_end=True,
+    link=("x-oss-object-type", "Symlink"),
     metadata_with_prefix=True,
     replace_tags="Replace",
     overwrites_when_versioned=True,

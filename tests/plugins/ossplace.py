@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import oss2
+
 from tests.emulators.oss import Oss
 from tests.emulators.running import KEY, Emulator
 from tests.emulators.state import Bucket, Version
@@ -63,3 +65,8 @@ class OssPlace:
         """Close the stores."""
         for store in self._opened:
             await store.aclose()
+
+
+def sdk(oss: OssPlace) -> oss2.Bucket:
+    """The vendor's own client for the bucket."""
+    return oss2.Bucket(oss2.AuthV4(KEY.id, KEY.secret), oss.server.endpoint, oss.bucket.name, region=REGION)

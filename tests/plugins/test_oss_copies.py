@@ -10,7 +10,7 @@ import transfer
 from tests.core.rig import MIB, Heard, pattern, quick
 from tests.emulators.oss import Oss
 from tests.emulators.running import serving
-from tests.plugins.ossplace import OssPlace
+from tests.plugins.ossplace import OssPlace, sdk
 from transfer.errors import Changed, Frozen, Unsupported
 from transfer.model import Algorithm, Body, Metadata, Part, Proven
 from transfer.plugin import StoreOptions
@@ -145,3 +145,32 @@ async def test_across_regions_it_goes_through_here(oss: OssPlace) -> None:
 def _small_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let copies be large from a MiB on."""
     monkeypatch.setattr("transfer_oss.opening.OSS", replace(dialect.OSS, limits=replace(LIMITS, max_copy=MIB)))
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["whole", "in parts"])
+async def test_a_symlink_is_not_copied_by_the_provider(
+    oss: OssPlace, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    """That would copy the link, which there may lead nowhere: what it points at goes through here."""
+    other = oss.server.fresh_bucket()
+    data = pattern(2 * MIB + 5) if large else b"the target"
+    _small_copies(monkeypatch)
+    source = await oss.open("tree")
+    await (await oss.open()).put("aim", Body(data), Metadata())
+    sdk(oss).put_symlink("aim", "tree/link")
+    await source.put("plain", Body(b"plain"), Metadata())
+    result = await transfer.sync(source, await oss.open("tree", bucket=other.name), quick())
+    assert (result.ok, result.totals.copied) == (True, 2)
+    made = other.current("tree/link")
+    assert made is not None
+    assert (made.kind, made.blob.bytes()) == ("Multipart" if large else "Normal", data)
+
+
+async def test_new_metadata_for_a_symlink(oss: OssPlace) -> None:
+    """It can't be given by a copy, which the caller is told, so that the object is sent again."""
+    store = await oss.open()
+    await store.put("aim", Body(b"the target"), Metadata())
+    sdk(oss).put_symlink("aim", "link")
+    with pytest.raises(Unsupported, match="'link' is a symlink, of which OSS would copy the link"):
+        await store.update(await store.stat("link"), Metadata(user={"new": "1"}))
+    assert oss.held("link").kind == "Symlink"

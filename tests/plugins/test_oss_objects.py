@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import gzip
 
-import oss2
 import pytest
 
 import transfer
 from tests.core.rig import Heard, memory, quick
-from tests.emulators.running import KEY
-from tests.plugins.ossplace import OssPlace
+from tests.plugins.ossplace import OssPlace, sdk
 from transfer.errors import Changed, Frozen, TransferError, Unsupported
 from transfer.model import Algorithm, Body, Entry, Kind, Metadata, Span
 from transfer.plugin import Store
 
 TEXT = b'{"some": "text"}' * 128
-
-
-def sdk(oss: OssPlace) -> oss2.Bucket:
-    """The vendor's own client for the bucket."""
-    return oss2.Bucket(oss2.AuthV4(KEY.id, KEY.secret), oss.server.endpoint, oss.bucket.name, region="cn-hangzhou")
 
 
 async def read(store: Store, entry: Entry, span: Span | None = None) -> tuple[bytes, Entry]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
+from typing import TypeVar
 
 from transfer.errors import Changed, Unsupported
 from transfer.model import UNPROVEN, Algorithm, Entry, Metadata, Part, Receipt, Stored, Upload
@@ -15,6 +17,8 @@ from transfer.restxml.results import made_entry, result_fields
 from transfer.restxml.verifier import md5_of, whole
 from transfer.wire.quoting import quote_path
 from transfer.wire.reading import range_header
+
+T = TypeVar("T")
 
 
 class Copying:
@@ -32,7 +36,8 @@ class Copying:
         """
         self._bucket.refuse_folded(key, entry.size)
         await self._refuse_unknown(key)
-        return await _copy(self._bucket, origin, entry, key, metadata, if_absent=if_absent)
+        there = _there(self._bucket, origin)
+        return await _of_no_link(there, entry, _copy(self._bucket, there, entry, key, metadata, if_absent=if_absent))
 
     async def update(self, entry: Entry, metadata: Metadata) -> Stored:
         """Give an object new metadata; tags that ``metadata`` does not know are kept.
@@ -44,7 +49,7 @@ class Copying:
             message = f"'{entry.key}' is larger than {self._bucket.dialect.provider} copies onto itself: send it again"
             raise Unsupported(message, key=entry.key)
         await self._refuse_unknown(entry.key)
-        return await _update(self._bucket, entry, metadata)
+        return await _of_no_link(self._bucket, entry, _update(self._bucket, entry, metadata))
 
     async def _refuse_unknown(self, key: str) -> None:
         """A provider is known to copy; an imitator is asked before the first copy of a run."""
@@ -58,16 +63,15 @@ class Copying:
 
 
 async def _copy(
-    bucket: Bucket, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool
+    bucket: Bucket, there: Bucket, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool
 ) -> Stored:
-    source = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
+    source = there.client.place
     headers, lost = bucket.making(metadata)
     headers.update(_source_headers(bucket, source, entry))
     headers.update(_algorithm(bucket, entry), **(bucket.dialect.if_absent if if_absent else {}))
     if metadata.tags is not None or bucket.client.endpoint.genuine:
         # Unasked, tags are not carried, as they are not on other ways. Some servers refuse to hear of them at all.
         headers[f"{bucket.dialect.names.tagging}-directive"] = bucket.dialect.replace_tags
-    there = replace(bucket, client=bucket.client.sibling(source))
     known = await _guarded(there, entry)
     made = await _copied(bucket, key, known, metadata, headers)
     stored_proof = proof.of_copy(known, made)
@@ -97,9 +101,13 @@ async def _update(bucket: Bucket, entry: Entry, metadata: Metadata) -> Stored:
 
 async def copy_part(bucket: Bucket, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:
     """Copy ``part.span`` of ``entry`` at ``origin``. The checksums are the server's own."""
-    source = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
-    await _guarded(replace(bucket, client=bucket.client.sibling(source)), entry)
-    headers = _source_headers(bucket, source, entry)
+    there = _there(bucket, origin)
+    return await _of_no_link(there, entry, _part_copied(bucket, upload, part, there, entry))
+
+
+async def _part_copied(bucket: Bucket, upload: Upload, part: Part, there: Bucket, entry: Entry) -> Receipt:
+    await _guarded(there, entry)
+    headers = _source_headers(bucket, there.client.place, entry)
     del headers[bucket.dialect.names.metadata_directive]
     headers[f"{bucket.dialect.names.copy_source}-range"] = range_header(part.span)
     headers.update(bucket.encryption.key)
@@ -111,6 +119,35 @@ async def copy_part(bucket: Bucket, upload: Upload, part: Part, origin: Origin, 
     fields = result_fields(reply, f"the copy of part {part.number} of '{upload.key}'")
     checksums = whole(fields, bucket.dialect.told)
     return Receipt(part.number, part.size, fields.get("etag", "").strip('"') or None, checksums)
+
+
+def _there(bucket: Bucket, origin: Origin) -> Bucket:
+    """The bucket that is copied from."""
+    place = replace(bucket.client.place, bucket=origin.container, prefix=origin.prefix)
+    return replace(bucket, client=bucket.client.sibling(place))
+
+
+async def _of_no_link(there: Bucket, entry: Entry, copy: Awaitable[T]) -> T:
+    """What ``copy`` gives. Raises Unsupported where the provider refused because it would copy a link.
+
+    Then the condition is compared with the link's own ETag, which is not what was looked at.
+    """
+    try:
+        return await copy
+    except Changed:
+        if not await _is_link(there, entry):
+            raise
+    message = f"'{entry.key}' is a symlink, of which {there.dialect.provider} would copy the link"
+    raise Unsupported(message, key=entry.key)
+
+
+async def _is_link(there: Bucket, entry: Entry) -> bool:
+    if not there.dialect.link:
+        return False
+    name, value = there.dialect.link
+    query = {"versionId": entry.version} if entry.version else {}
+    reply = await there.client.call("HEAD", entry.key, query, there.encryption.key)
+    return reply.headers.get(name) == value
 
 
 async def _copied(bucket: Bucket, key: str, source: Entry, metadata: Metadata, headers: dict[str, str]) -> Entry:

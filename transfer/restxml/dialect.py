@@ -120,6 +120,8 @@ class Dialect:
     """Whether the canned ACL of what is uploaded in parts must be told when the upload ends, too."""
     metadata_with_prefix: bool = False
     """Whether the prefix of their headers counts in :attr:`Limits.max_user_metadata`."""
+    link: tuple[str, str] | None = None
+    """The header, and its value, that tell of an object which points at another one."""
     max_tags: int = 10
     max_tag: tuple[int, int] = (128, 256)
     """Characters of a tag's name and of its value."""
