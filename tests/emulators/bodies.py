@@ -20,7 +20,7 @@ async def receive(service: Service, call: Call, limit: int) -> Blob:
     _check_size(call.length or 0, limit)
     writer = service.writer()
     try:
-        async for data in call.body.chunks():
+        async for data in service.content(call):
             writer.write(data)
             _check_size(writer.size, limit)
     except BaseException:
@@ -29,12 +29,14 @@ async def receive(service: Service, call: Call, limit: int) -> Blob:
     blob = writer.finish()
     if expected is not None and blob.md5 != expected:
         raise Refused(400, service.wrong_md5, "The Content-MD5 you specified did not match what we received.")
+    service.check_body(call, blob)
     return blob
 
 
 async def document_of(service: Service, call: Call) -> bytes:
     """A small body, in one. Raises Refused."""
-    return (await receive(service, call, _DOCUMENT)).bytes()
+    body = (await receive(service, call, _DOCUMENT)).bytes()
+    return body.replace(f' xmlns="{service.namespace}"'.encode(), b"", 1) if service.namespace else body
 
 
 def _content_md5(call: Call) -> bytes | None:

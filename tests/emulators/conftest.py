@@ -9,6 +9,7 @@ import pytest
 from tests.emulators.cos import Cos
 from tests.emulators.oss import Oss
 from tests.emulators.running import Emulator, S, serving
+from tests.emulators.s3 import S3
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,18 @@ def cos_started() -> Iterator[Emulator[Cos]]:
 def cos_server(cos_started: Emulator[Cos]) -> Iterator[Emulator[Cos]]:
     """The same of COS."""
     yield from _as_it_was(cos_started)
+
+
+@pytest.fixture(scope="session")
+def s3_started() -> Iterator[Emulator[S3]]:
+    with serving(S3) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def s3_server(s3_started: Emulator[S3]) -> Iterator[Emulator[S3]]:
+    """The same of S3."""
+    yield from _as_it_was(s3_started)
 
 
 def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:

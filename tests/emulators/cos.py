@@ -10,7 +10,7 @@ from typing import ClassVar
 from urllib.parse import quote, unquote
 
 from tests.emulators import cos_buckets, cos_listing, multipart, reading, tagging, thawing, writing
-from tests.emulators.clock import http_date
+from tests.emulators.clock import http_date, iso_date
 from tests.emulators.command import main
 from tests.emulators.conditions import parse_range
 from tests.emulators.controls import Fault
@@ -209,8 +209,9 @@ class Cos(Service):
     def deleted(self, call: Call, told: list[Element], *, quiet: bool) -> Reply:
         return xml(document("DeleteResult", [] if quiet else told))
 
-    def copied(self, etag: str, modified: str, crc: int) -> list[Element]:
-        return [("ETag", f'"{etag}"'), ("CRC64", str(crc)), ("LastModified", modified)]
+    def copied(self, made: Version | Part) -> list[Element]:
+        crc, modified = str(made.blob.crc), iso_date(made.modified)
+        return [("ETag", f'"{made.etag}"'), ("CRC64", crc), ("LastModified", modified)]
 
     def thaw_hours(self, storage_class: str, tier: str) -> float:
         return _HOURS[storage_class].get(tier, 0)

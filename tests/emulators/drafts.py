@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tests.emulators.messages import Call, Refused, parse_query
 from tests.emulators.service import Service
 from tests.emulators.state import Bucket, Version
@@ -20,7 +18,6 @@ KEPT = {
     )
 }
 """Headers that are stored and given back."""
-_NAME = re.compile(r"[a-z0-9-]+")
 
 
 def draft(service: Service, call: Call, bucket: Bucket) -> Version:
@@ -28,7 +25,7 @@ def draft(service: Service, call: Call, bucket: Bucket) -> Version:
     return Version(
         call.key,
         service.clock.now(),
-        headers={name: call.headers[low] for low, name in KEPT.items() if low in call.headers},
+        headers={name: call.headers[low] for low, name in {**KEPT, **service.kept}.items() if low in call.headers},
         meta=user_metadata(service, call),
         tags=parse_tags(service, service.header(call, "tagging")),
         acl=acl(service, call, service.prefix + service.object_acl),
@@ -41,11 +38,12 @@ def user_metadata(service: Service, call: Call) -> dict[str, str]:
     start = f"{service.prefix}meta-"
     found = {name.removeprefix(start): value for name, value in call.headers.items() if name.startswith(start)}
     for name, value in found.items():
-        if not _NAME.fullmatch(name):
+        if not service.meta_name.fullmatch(name):
             raise Refused(400, "InvalidArgument", f"The user metadata name '{name}' is not valid.")
         if 0 < service.limits.meta_value < len(value.encode(errors="surrogateescape")):
             raise _too_much()
-    total = sum(len(start + name) + len(value.encode(errors="surrogateescape")) for name, value in found.items())
+    counted = len(start) if service.meta_counts_prefix else 0
+    total = sum(counted + len(name) + len(value.encode(errors="surrogateescape")) for name, value in found.items())
     if total > service.limits.meta:
         raise _too_much()
     return found
@@ -87,12 +85,3 @@ def storage_class(service: Service, call: Call, bucket: Bucket) -> str:
     if value not in service.classes:
         raise Refused(400, service.bad_class, "The storage class you specified is not valid.")
     return value
-
-
-def check_overwrite(service: Service, call: Call, bucket: Bucket) -> None:
-    """Raises Refused where the object is there and must stay. Where there are versions the header means nothing."""
-    if service.header(call, "forbid-overwrite").lower() != "true" or bucket.versioning:
-        return
-    if bucket.current(call.key) is not None:
-        message = "The object you specified already exists and can not be overwritten."
-        raise Refused(409, "FileAlreadyExists", message, fields={"Key": call.key})

@@ -6,10 +6,9 @@ import hashlib
 
 from tests.emulators.blobs import cut, join
 from tests.emulators.bodies import document_of, receive
-from tests.emulators.clock import iso_date
 from tests.emulators.conditions import parse_range
 from tests.emulators.documents import document, encoder, parse, text
-from tests.emulators.drafts import acl, check_overwrite, draft
+from tests.emulators.drafts import acl, draft
 from tests.emulators.messages import Call, Refused, Reply, xml
 from tests.emulators.service import Service
 from tests.emulators.state import Part, Upload
@@ -19,13 +18,14 @@ from tests.emulators.writing import copy_source
 async def begin(service: Service, call: Call) -> Reply:
     """Begin an upload: the answer has its id."""
     bucket = service.bucket(call)
-    check_overwrite(service, call, bucket)
+    service.check_overwrite(call, bucket)
     now = service.clock.now()
     upload = Upload(call.key, service.fresh_id(), now, draft(service, call, bucket))
+    told = service.begun(call, upload)
     bucket.uploads[upload.id] = upload
     encode = encoder(call.query.get("encoding-type", ""))
     fields = [("Bucket", bucket.name), ("Key", encode(call.key)), ("UploadId", upload.id)]
-    return xml(document("InitiateMultipartUploadResult", fields))
+    return xml(document("InitiateMultipartUploadResult", fields), 200, told)
 
 
 async def put_part(service: Service, call: Call) -> Reply:
@@ -35,6 +35,7 @@ async def put_part(service: Service, call: Call) -> Reply:
     blob = await receive(service, call, service.limits.part_max)
     upload = service.upload(call)  # it may have ended meanwhile
     part = Part(number, blob, service.etag(blob.md5), service.clock.now())
+    service.keep_part_sum(call, upload, part)
     upload.parts[number] = part
     return Reply(200, service.part_stored(part))
 
@@ -58,19 +59,19 @@ async def copy_part(service: Service, call: Call) -> Reply:
         raise Refused(400, "EntityTooLarge", "The part is too large.")
     blob = cut(source.blob, *piece)
     part = Part(number, blob, service.etag(blob.md5), service.clock.now())
+    service.keep_part_sum(call, upload, part)
     upload.parts[number] = part
     told = {f"{service.prefix}copy-source-version-id": source.id} if source_bucket.versioning else {}
-    told[f"{service.prefix}hash-crc64ecma"] = str(blob.crc)
-    body = document("CopyPartResult", service.copied(part.etag, iso_date(part.modified), blob.crc))
-    return xml(body, 200, {"ETag": f'"{part.etag}"', **told})
+    body = document("CopyPartResult", service.copied(part))
+    return xml(body, 200, {**service.copy_headers(part), **told})
 
 
 async def complete(service: Service, call: Call) -> Reply:
     """Make the object of the parts that are named."""
     bucket, upload = service.bucket(call), service.upload(call)
     body = await document_of(service, call)
-    check_overwrite(service, call, bucket)
-    parts = _all(service, call, upload, body) or _named(upload, body)
+    service.check_overwrite(call, bucket)
+    parts = _all(service, call, upload, body) or _named(service, upload, body)
     service.check_parts(parts)
     version = upload.draft
     if service.acl_at_end:
@@ -79,6 +80,7 @@ async def complete(service: Service, call: Call) -> Reply:
     digests = b"".join(part.blob.md5 for part in parts)
     version.etag = service.etag(hashlib.md5(digests, usedforsecurity=False).digest(), len(parts))
     version.kind, version.modified = "Multipart", service.clock.now()
+    service.join_sums(call, upload, parts)
     bucket.put(version)
     del bucket.uploads[upload.id]
     encode = encoder(call.query.get("encoding-type", ""))
@@ -94,7 +96,7 @@ def _all(service: Service, call: Call, upload: Upload, body: bytes) -> list[Part
     return [upload.parts[number] for number in sorted(upload.parts)]
 
 
-def _named(upload: Upload, body: bytes) -> list[Part]:
+def _named(service: Service, upload: Upload, body: bytes) -> list[Part]:
     listed = parse(body, "CompleteMultipartUpload").findall("Part")
     if not listed:
         raise Refused(400, "MalformedXML", "The XML you provided was not well-formed or did not validate.")
@@ -108,6 +110,7 @@ def _named(upload: Upload, body: bytes) -> list[Part]:
         if part is None or part.etag.lower() != text(element, "ETag").strip('"').lower():
             message = "One or more of the specified parts could not be found or the entity tag did not match."
             raise Refused(400, "InvalidPart", message, fields={"PartNumber": str(number), "UploadId": upload.id})
+        service.check_named(upload, part, element)
         parts.append(part)
     return parts
 

@@ -59,11 +59,11 @@ def object_headers(service: Service, call: Call, bucket: Bucket, named: Version,
     """All that is told of an object: ``named`` by the request, and ``version``, the same or what it points at."""
     prefix = service.prefix
     headers = {
-        "Content-Type": "application/octet-stream",
+        "Content-Type": service.default_type,
         "Accept-Ranges": "bytes",
         "Last-Modified": http_date(max(named.modified, version.modified)),
         "ETag": f'"{version.etag}"',
-        f"{prefix}hash-crc64ecma": str(version.blob.crc),
+        **service.sum_headers(call, version),
         **named.headers,
         **{f"{prefix}meta-{name}": value for name, value in named.meta.items()},
         **service.versioned(bucket, named),

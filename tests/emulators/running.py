@@ -79,7 +79,16 @@ def serving(make: Callable[[str], S], tls: ssl.SSLContext | None = None) -> Iter
         try:
             yield Emulator(service, port, tls_port)
         finally:
-            asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+            asyncio.run_coroutine_threadsafe(_end(server), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+async def _end(server: Server) -> None:
+    """Stop it, and whatever still waits for a client."""
+    await server.stop()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

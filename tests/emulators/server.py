@@ -49,12 +49,12 @@ class Server:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.raw_path.startswith(CONTROL):
             return await control(self._service, request)
-        service = self._service
+        service, body = self._service, _Body(request)
         call = Call(
             request.method,
             _target(request),
             _headers(request),
-            _Body(request),
+            body,
             secrets.token_hex(12).upper(),
         )
         reply, fault, code = await self._answer(call)
@@ -64,7 +64,7 @@ class Server:
             return _abort(request)
         common = {"Date": http_date(service.clock.now()), **service.common_headers(call)}
         reply.headers = {**common, **reply.headers}
-        return await _send(request, reply, fault)
+        return await _send(request, reply, fault, close=body.unasked)
 
     async def _answer(self, call: Call) -> tuple[Reply, Fault | None, str]:
         service, fault = self._service, None
@@ -83,19 +83,20 @@ class Server:
         finally:
             service.controls.calls[call.verb or "unknown"] += 1
         if fault is not None and fault.kind == "wrong crc":
-            name = f"{service.prefix}hash-crc64ecma"
-            if name in reply.headers:
-                reply.headers[name] = str(int(reply.headers[name]) ^ 1)
+            service.spoil_checksum(reply.headers)
         return reply, fault, code
 
 
 class _Body:
     def __init__(self, request: web.BaseRequest) -> None:
         self._request = request
+        self.unasked = request.headers.get("Expect", "").lower() == "100-continue"
+        """Whether the client waits to be told that it may send it. Told something else it may not send it at all."""
 
     async def chunks(self) -> AsyncIterator[bytes]:
         request = self._request
-        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        if self.unasked and request.transport is not None:
+            self.unasked = False
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         async for data in request.content.iter_any():
             yield data
@@ -129,11 +130,18 @@ def _abort(request: web.BaseRequest) -> web.StreamResponse:
     return web.Response()
 
 
-async def _send(request: web.BaseRequest, reply: Reply, fault: Fault | None) -> web.StreamResponse:
+async def _send(
+    request: web.BaseRequest, reply: Reply, fault: Fault | None, *, close: bool = False
+) -> web.StreamResponse:
     chunked = reply.headers.pop("Transfer-Encoding", "") or reply.late is not None
     if request.method != "HEAD" and reply.blob is None and not chunked and fault is None:
-        return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+        whole = web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+        if close:
+            whole.force_close()
+        return whole
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    if close:
+        response.force_close()
     if chunked:
         response.enable_chunked_encoding()
     elif "Content-Length" not in reply.headers:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
-from tests.emulators.blobs import Writer
-from tests.emulators.clock import Clock
+from tests.emulators.blobs import Blob, Writer
+from tests.emulators.clock import Clock, iso_date
 from tests.emulators.controls import Controls, Fault
 from tests.emulators.documents import Element
 from tests.emulators.keys import Key
@@ -72,6 +74,15 @@ class Service(ABC):
     restores_without_body: ClassVar[bool]
     speeds_up: ClassVar[bool]
     """Whether a restore that goes on can be given a faster tier."""
+    meta_name: ClassVar[re.Pattern[str]] = re.compile(r"[a-z0-9-]+")
+    """Names of user metadata."""
+    meta_counts_prefix: ClassVar[bool] = True
+    """Whether the size of user metadata is that of the whole headers."""
+    kept: ClassVar[Mapping[str, str]] = {}
+    """Further headers that are stored and given back."""
+    default_type: ClassVar[str] = "application/octet-stream"
+    namespace: ClassVar[str] = ""
+    """Of the documents of clients, which may name it."""
     truncates: ClassVar[bool] = False
     """Whether it drops what comes behind a body's length, and says nothing."""
     acl_at_end: ClassVar[bool] = False
@@ -180,9 +191,65 @@ class Service(ABC):
         """What is told of a restore that began."""
         return {}
 
-    def copied(self, etag: str, modified: str, crc: int) -> list[Element]:
+    def copied(self, made: Version | Part) -> list[Element]:
         """What is told of a copy."""
-        return [("LastModified", modified), ("ETag", f'"{etag}"')]
+        return [("LastModified", iso_date(made.modified)), ("ETag", f'"{made.etag}"')]
+
+    def copy_headers(self, made: Version | Part) -> dict[str, str]:
+        """What is told of it beside the document."""
+        return {"ETag": f'"{made.etag}"', **self.sum_headers(None, made)}
+
+    def check_overwrite(self, call: Call, bucket: Bucket) -> None:
+        """Raises Refused where the object is there and must stay. With versions the header means nothing."""
+        if self.header(call, "forbid-overwrite").lower() != "true" or bucket.versioning:
+            return
+        if bucket.current(call.key) is not None:
+            message = "The object you specified already exists and can not be overwritten."
+            raise Refused(409, "FileAlreadyExists", message, fields={"Key": call.key})
+
+    def content(self, call: Call) -> AsyncIterator[bytes]:
+        """The bytes that a request's body carries."""
+        return call.body.chunks()
+
+    def check_body(self, call: Call, blob: Blob) -> None:
+        """Raises Refused where it is not what the request says, but for its Content-MD5."""
+        del call, blob
+
+    def keep_sum(self, call: Call, version: Version) -> None:
+        """Keep the checksum of what is being stored, where it depends on what was asked for."""
+        del call, version
+
+    def begun(self, call: Call, upload: Upload) -> dict[str, str]:
+        """Look at how an upload was begun; returns what is told of that. Raises Refused."""
+        del call, upload
+        return {}
+
+    def keep_part_sum(self, call: Call, upload: Upload, part: Part) -> None:
+        """Keep the checksum of a part. Raises Refused where its upload wants another."""
+        del call, upload, part
+
+    def check_named(self, upload: Upload, part: Part, named: ET.Element) -> None:
+        """Raises Refused where a part is not the one that is named."""
+        del upload, part, named
+
+    def join_sums(self, call: Call, upload: Upload, parts: list[Part]) -> None:
+        """Keep the checksum of what is made of the parts. Raises Refused where another was expected."""
+        del call, upload, parts
+
+    def sum_headers(self, call: Call | None, version: Version | Part) -> dict[str, str]:
+        """How its checksum is told in an answer; ``call`` is a request to read it, if that is what it is told in."""
+        del call
+        return {f"{self.prefix}hash-crc64ecma": str(version.blob.crc)}
+
+    def spoil_checksum(self, headers: dict[str, str]) -> None:
+        """Let a wrong one be told."""
+        name = f"{self.prefix}hash-crc64ecma"
+        if name in headers:
+            headers[name] = str(int(headers[name]) ^ 1)
+
+    def sealed(self, call: Call) -> bool:
+        """Whether a document comes with the checksum that it needs."""
+        return "content-md5" in call.headers
 
     def check_copy_region(self, source: Bucket) -> None:
         """Raises Refused where nothing can be copied from there."""

@@ -25,6 +25,15 @@ class Thaw:
     expires: dt.datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A checksum that is told, where a vendor has more than one kind: algorithm, value, and of what it is."""
+
+    algorithm: str
+    value: str
+    type: Literal["FULL_OBJECT", "COMPOSITE"] = "FULL_OBJECT"
+
+
 @dataclass(slots=True)
 class Version:
     """One version of an object, or a delete marker."""
@@ -43,6 +52,7 @@ class Version:
     storage_class: str = ""
     thaw: Thaw | None = None
     target: str = ""
+    sum: Sum | None = None
     """What a symlink points at."""
     marker: bool = False
     id: str = NULL
@@ -56,6 +66,7 @@ class Part:
     blob: Blob
     etag: str
     modified: dt.datetime
+    sum: Sum | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +79,8 @@ class Upload:
     draft: Version
     """What the object will be, but for its bytes."""
     parts: dict[int, Part] = field(default_factory=dict)
+    asked: Sum | None = None
+    """The kind of checksum that it was begun with, without a value."""
 
 
 @dataclass(slots=True)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import oss2
 import pytest
 import requests
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from qcloud_cos import CosConfig, CosS3Auth
 
 from tests.emulators.cos_signing import http_string, sign
 from tests.emulators.crc64 import _slow, crc64
 from tests.emulators.oss_signing import canonical_v4, sign_v1, sign_v4, string_v1, string_v4
+from tests.emulators.s3_checksums import _FUNCTIONS
+from tests.emulators.s3_signing import canonical, string_to_sign
+from tests.emulators.s3_signing import sign as sign_s3
 
 
 def test_oss_v4_vector() -> None:
@@ -66,6 +73,57 @@ def test_cos_vector() -> None:
     assert given == "ce4ac0ecbcdb30538b3fee0a97cc6389694ce53a"
 
 
+_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+_EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+_EXAMPLE = {
+    "host": "examplebucket.s3.amazonaws.com",
+    "x-amz-content-sha256": _EMPTY,
+    "x-amz-date": "20130524T000000Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "more", "signature"),
+    [
+        (
+            "/test.txt",
+            {},
+            {"range": "bytes=0-9"},
+            "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+        ),
+        ("/", {"lifecycle": ""}, {}, "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
+        (
+            "/",
+            {"max-keys": "2", "prefix": "J"},
+            {},
+            "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+        ),
+    ],
+    ids=["object", "subresource", "listing"],
+)
+def test_s3_vectors(path: str, query: dict[str, str], more: dict[str, str], signature: str) -> None:
+    """The examples of the S3 API reference."""
+    headers = {**_EXAMPLE, **more}
+    scope = "20130524/us-east-1/s3/aws4_request"
+    request = canonical("GET", path, query.items(), headers, headers, _EMPTY)
+    assert sign_s3(_SECRET, string_to_sign(request, "20130524T000000Z", scope), scope) == signature
+
+
+_CHECKS = {
+    "crc64nvme": "ae8b14860a799888",
+    "crc32c": "e3069283",
+    "crc32": "cbf43926",
+    "sha1": "f7c3bc1d808e04732adf679965ccc34ca7ae3441",
+    "sha256": "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225",
+}
+
+
+@pytest.mark.parametrize("algorithm", _CHECKS)
+def test_s3_checksums(algorithm: str) -> None:
+    """The check value of each, in pieces."""
+    assert _FUNCTIONS[algorithm]([b"12345", b"", b"6789"]).hex() == _CHECKS[algorithm]
+
+
 _KEYS = ["plain", "a b/c+d", "über/日本", "%41&=?#", "dir/", "tilde~'()*!"]
 
 
@@ -108,6 +166,25 @@ def test_cos_like_the_sdk(key: str, params: dict[str, str]) -> None:
     lists = [list(filter(None, fields[name].split(";"))) for name in ("q-url-param-list", "q-header-list")]
     string = http_string("PUT", f"/{key}", params, headers, *lists)
     assert sign("secret", fields["q-key-time"], fields["q-sign-time"], string) == fields["q-signature"]
+
+
+@pytest.mark.parametrize("key", _KEYS)
+@pytest.mark.parametrize("params", [{}, {"uploads": ""}, {"versionId": "a b+c/=", "tagging": "", "X": "1"}])
+def test_s3_like_the_sdk(key: str, params: dict[str, str]) -> None:
+    """Whatever botocore signs, we sign the same."""
+    url = f"https://bucket.s3.us-east-1.amazonaws.com/{quote(key, safe='/~')}"
+    headers = {"x-amz-meta-a": "b  c", "Content-Type": "text/plain"}
+    made = AWSRequest("PUT", url, headers=headers, params=dict(params), data=b"")
+    S3SigV4Auth(Credentials("id", "secret", "token"), "s3", "us-east-1").add_auth(made)
+    sent = {name.lower(): value for name, value in made.headers.items()}
+    given = sent.pop("authorization")
+    signed = given.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    assert {"host", "x-amz-meta-a", "x-amz-security-token"} <= set(signed)
+    sent["host"] = "bucket.s3.us-east-1.amazonaws.com"
+    moment = sent["x-amz-date"]
+    scope = f"{moment[:8]}/us-east-1/s3/aws4_request"
+    request = canonical("PUT", f"/{key}", params.items(), sent, signed, sent["x-amz-content-sha256"])
+    assert given.endswith(f"Signature={sign_s3('secret', string_to_sign(request, moment, scope), scope)}")
 
 
 @pytest.mark.parametrize("function", [crc64, lambda data: _slow()(data, 0)], ids=["library", "slow"])

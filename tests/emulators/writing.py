@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from tests.emulators.blobs import EMPTY, join
 from tests.emulators.bodies import document_of, receive
-from tests.emulators.clock import iso_date
 from tests.emulators.conditions import check_conditions
 from tests.emulators.documents import Element, document, encoder, parse, text
-from tests.emulators.drafts import check_overwrite, draft
+from tests.emulators.drafts import draft
 from tests.emulators.messages import Call, Refused, Reply, xml
 from tests.emulators.service import Service
 from tests.emulators.state import Bucket, Version
@@ -19,12 +18,13 @@ from tests.emulators.thawing import frozen
 async def put_object(service: Service, call: Call) -> Reply:
     """Store the body."""
     bucket = service.bucket(call)
-    check_overwrite(service, call, bucket)
+    service.check_overwrite(call, bucket)
     version = draft(service, call, bucket)
     version.blob = await receive(service, call, service.limits.put)
     version.etag = service.etag(version.blob.md5)
-    check_overwrite(service, call, bucket)  # somebody may have been faster
+    service.check_overwrite(call, bucket)  # somebody may have been faster
     version.modified = service.clock.now()
+    service.keep_sum(call, version)
     bucket.put(version)
     return Reply(200, service.stored(bucket, version))
 
@@ -59,20 +59,17 @@ async def append_object(service: Service, call: Call) -> Reply:
 async def copy_object(service: Service, call: Call) -> Reply:
     """Store what another object holds; the bytes pass nobody's machine."""
     bucket = service.bucket(call)
-    check_overwrite(service, call, bucket)
+    service.check_overwrite(call, bucket)
     source_bucket, source = copy_source(service, call)
     if source.blob.size > service.limits.copy:
         raise Refused(400, service.copy_too_large, "The source is too large to be copied in one request.")
     version = _copied(service, call, bucket, source_bucket, source)
+    service.keep_sum(call, version)
     bucket.put(version)
-    told = {
-        "ETag": f'"{version.etag}"',
-        f"{service.prefix}hash-crc64ecma": str(version.blob.crc),
-        **service.versioned(bucket, version),
-    }
+    told = {**service.copy_headers(version), **service.versioned(bucket, version)}
     if source_bucket.versioning:
         told[f"{service.prefix}copy-source-version-id"] = source.id
-    body = document("CopyObjectResult", service.copied(version.etag, iso_date(version.modified), version.blob.crc))
+    body = document("CopyObjectResult", service.copied(version))
     return xml(body, 200, told)
 
 
@@ -102,13 +99,14 @@ def _copied(service: Service, call: Call, bucket: Bucket, source_bucket: Bucket,
     made.blob, made.target = source.blob, source.target
     made.kind = "Symlink" if source.kind == "Symlink" else "Normal"
     made.etag = service.etag(made.blob.md5)
+    made.sum = source.sum
     return made
 
 
 async def put_symlink(service: Service, call: Call) -> Reply:
     """Store an object that points at another."""
     bucket = service.bucket(call)
-    check_overwrite(service, call, bucket)
+    service.check_overwrite(call, bucket)
     target = service.symlink_target(call)
     service.check_key(target)
     version = draft(service, call, bucket)
@@ -141,7 +139,7 @@ def _deleted_headers(service: Service, told: Version | None, marker: bool) -> di
 async def delete_many(service: Service, call: Call) -> Reply:
     """Delete up to a thousand."""
     bucket = service.bucket(call)
-    if "content-md5" not in call.headers:
+    if not service.sealed(call):
         raise Refused(
             400, service.missing_md5, "Missing Some Required Arguments.", fields={"ArgumentName": "Content-MD5"}
         )
