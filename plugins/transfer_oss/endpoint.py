@@ -20,6 +20,8 @@ def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
     scheme, host, base = split(address)
     if settings.cname:
         return Endpoint(scheme, host, base, genuine=True)
+    if not bucket:
+        return Endpoint(scheme, host, base, genuine=True)
     path_style = settings.path_style
     if path_style is None:
         path_style = _DOMAIN not in host

@@ -27,7 +27,14 @@ async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore
     if not location.container:
         raise Misconfigured(f"'{location.url}' names no bucket: write oss://bucket/prefix")
     refuse_nonsense(OSS, options)
+    return await open_place(location, options)
+
+
+async def open_place(location: Location, options: StoreOptions) -> RestXmlStore:
+    """The same without a look at the location, which may be the service's: then it has no bucket, nor objects."""
     settings = read_settings(location)
+    if settings.cname and not location.container:
+        raise Misconfigured(f"'{location.url}' names no bucket, and a domain of one bucket can't tell of others")
     region = region_of(settings)
     address = address_of(settings, region, location.url)
     if region is None and settings.signature == "v4" and not settings.anonymous:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from transfer.errors import Transient
-from transfer.restxml import buckets, probe
+from transfer.restxml import probe
 from transfer.restxml.bucket import FOLDING, Bucket
 from transfer.restxml.store import RestXmlStore
 from transfer.restxml.verifier import Verifier
@@ -31,9 +30,6 @@ class S3Store(RestXmlStore):
             if error.code is None:  # no answer, and perhaps not the server that was meant
                 raise Transient(f"{error.message}; {self._remedy}") from None
             raise
-
-    async def containers(self) -> Sequence[str]:
-        return await buckets.names(self._bucket.client)
 
     async def _find_verifier(self, *, ask: bool) -> Verifier:
         """It is asked only if we may write and nobody remembers."""

@@ -10,7 +10,7 @@ from tests.plugins.ossplace import KEYS, OssPlace, location
 from transfer.errors import Misconfigured, Unsupported
 from transfer.model import Body, Metadata
 from transfer.plugin import StoreOptions
-from transfer_oss import plugin
+from transfer_oss import OssPlugin, plugin
 from transfer_oss.config import Settings, read_settings
 from transfer_oss.endpoint import address_of, home, locate, region_in, region_of
 
@@ -161,3 +161,18 @@ def test_one_place_by_all_its_endpoints() -> None:
     chosen = [Settings(region="cn-hangzhou", **way) for way in ways]
     homes = {home(settings, address_of(settings, "cn-hangzhou", ""), "cn-hangzhou") for settings in chosen}
     assert homes == {"https://oss-cn-hangzhou.aliyuncs.com"}
+
+
+@pytest.mark.parametrize("signature", ["v1", "v4"])
+async def test_the_buckets_of_an_account(oss: OssPlace, signature: str) -> None:
+    """All of them, over several pages; at the vendor's by the endpoint without a bucket."""
+    names = {oss.bucket.name, *(oss.server.fresh_bucket().name for _ in range(101))}
+    store = await OssPlugin().open_all(location("", settings={**oss.settings, "signature": signature}), StoreOptions())
+    assert names <= set(await store.containers())
+    assert oss.calls["list_buckets"] > 1
+    await store.aclose()
+    assert (
+        locate(Settings(), "oss-cn-hangzhou.aliyuncs.com", "").url("/", "") == "https://oss-cn-hangzhou.aliyuncs.com/"
+    )
+    with pytest.raises(Misconfigured, match="a domain of one bucket can't tell of others"):
+        await OssPlugin().open_all(location("", settings={**oss.settings, "cname": "true"}), StoreOptions())

@@ -21,7 +21,7 @@ from transfer.model import (
     Upload,
 )
 from transfer.plugin import Origin, Prune, Reading, Store
-from transfer.restxml import listing, multipart, probe, proof, thawing
+from transfer.restxml import buckets, listing, multipart, probe, proof, thawing
 from transfer.restxml.bucket import Bucket
 from transfer.restxml.copying import Copying, copy_part
 from transfer.restxml.deleting import Deleting
@@ -143,6 +143,9 @@ class RestXmlStore(Store):
             self._unsupported("signed_url")
         query = {"versionId": entry.version} if entry.version else {}
         return await self._bucket.client.signed_url(entry.key, query, seconds)
+
+    async def containers(self) -> Sequence[str]:
+        return await buckets.names(self._bucket.client)
 
     async def aclose(self) -> None:
         await self._bucket.client.aclose()
