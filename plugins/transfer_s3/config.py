@@ -29,6 +29,7 @@ CAPABILITIES = Capabilities(
     storage_classes=True,
     encryption=True,
     signs=True,
+    thaw=True,
     verifies=(Algorithm.CRC64NVME,),
     keeps=(
         Algorithm.CRC64NVME,

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.emulators.conftest import oss_server, oss_started
+from tests.emulators.conftest import oss_server, oss_started, s3_server, s3_started
 from tests.emulators.oss import Oss
 from tests.emulators.running import Emulator
 from tests.plugins.ossplace import OssPlace
 
-__all__ = ["oss_server", "oss_started"]
+__all__ = ["oss_server", "oss_started", "s3_server", "s3_started"]
 
 
 @pytest.fixture

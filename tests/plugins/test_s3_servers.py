@@ -180,6 +180,28 @@ async def test_a_frozen_object_is_told(moto_server: Server, moto_bucket: str, s3
         await _bytes(store, stored.entry)
 
 
+async def test_thawing(moto_server: Server, moto_bucket: str, s3_store: OpenStore) -> None:
+    """Asked for, and asked again; moto thaws at once."""
+    store = await s3_store(moto_server, moto_bucket)
+    stored = await store.put("k", _body(b"x", store), Metadata(storage_class="GLACIER"))
+    await store.thaw(stored.entry, 2, "Bulk")
+    await store.thaw(stored.entry, 2, "Bulk")
+    assert await _bytes(store, stored.entry) == b"x"
+    warm = await store.put("warm", _body(b"x", store), Metadata())
+    with pytest.raises(Unsupported, match="there is nothing to thaw"):
+        await store.thaw(warm.entry, 1, "")
+
+
+@pytest.mark.parametrize("name", ["seaweed", "rclone"])
+async def test_servers_without_cold_storage(name: str, request: pytest.FixtureRequest, s3_store: OpenStore) -> None:
+    """A server that does not thaw says so, and the object stays as it was."""
+    store = await s3_store(request.getfixturevalue(f"{name}_server"), request.getfixturevalue(f"{name}_bucket"))
+    stored = await store.put("k", _body(b"x", store), Metadata())
+    with pytest.raises(Unsupported):
+        await store.thaw(stored.entry, 1, "Standard")
+    assert await _bytes(store, stored.entry) == b"x"
+
+
 async def test_writes_that_must_not_replace(server: Server, s3_store: OpenStore) -> None:
     """Also servers that do not know the condition keep what is there."""
     store = await s3_store(server, fresh_bucket(server))
