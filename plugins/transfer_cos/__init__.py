@@ -20,5 +20,10 @@ class CosPlugin:
 
         return await open_bucket(location, options)
 
+    async def open_all(self, location: Location, options: StoreOptions) -> Store:
+        from transfer_cos.opening import open_service  # noqa: PLC0415
+
+        return await open_service(location, options)
+
 
 plugin: Plugin = CosPlugin()

@@ -14,6 +14,11 @@ _REGION = re.compile(r"(?:^|\.)cos(?:-internal)?\.([a-z0-9-]+)\.(?:myqcloud\.com
 _ACCELERATED = "accelerate"
 
 
+def is_tencents(host: str) -> bool:
+    """Whether it is one of the provider's own names."""
+    return host.partition(":")[0].endswith(_DOMAINS)
+
+
 def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
     """The bucket at the server ``address``. Raises Misconfigured."""
     scheme, host, base = split(address)
@@ -21,9 +26,9 @@ def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
         return Endpoint(scheme, host, base, genuine=True)
     path_style = settings.path_style
     if path_style is None:
-        path_style = not host.partition(":")[0].endswith(_DOMAINS)
-    if path_style:
-        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}", genuine=True)
+        path_style = not is_tencents(host)
+    if path_style or not bucket:
+        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}".rstrip("/"), genuine=True)
     return Endpoint(scheme, f"{bucket}.{host}", base, genuine=True)
 
 
@@ -40,6 +45,17 @@ def address_of(settings: Settings, url: str) -> str:
     return f"https://cos.{settings.region}.myqcloud.com"
 
 
+def service_address(settings: Settings, url: str) -> str:
+    """Where all buckets of an account are known. Raises Misconfigured for a domain that leads to one of them."""
+    if settings.cname:
+        raise Misconfigured(
+            f"'{url}' is given the domain of one bucket: leave endpoint and cname out, or name a bucket"
+        )
+    if settings.internal:
+        return "https://service.cos-internal.tencentcos.cn"
+    return settings.endpoint or "https://service.cos.myqcloud.com"
+
+
 def region_in(address: str) -> str | None:
     """The region that an endpoint's name tells."""
     found = _REGION.search(split(address)[1])
@@ -49,5 +65,5 @@ def region_in(address: str) -> str | None:
 def home(settings: Settings, address: str) -> str:
     """Names the place, by whatever way it is reached: what is in one home may be copied by the provider."""
     region = settings.region or region_in(address)
-    genuine = split(address)[1].endswith(_DOMAINS) or settings.cname
+    genuine = is_tencents(split(address)[1]) or settings.cname
     return f"https://cos.{region}.myqcloud.com" if region and genuine else address.rstrip("/")

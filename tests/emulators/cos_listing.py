@@ -92,7 +92,7 @@ async def list_uploads(service: Service, call: Call) -> Reply:
     page = listing.uploads(bucket, prefix, delimiter, key_marker, id_marker, limit)
     head: list[Element] = [
         ("Bucket", bucket.name),
-        *optional("EncodingType", query.get("encoding-type", "")),
+        *optional("Encoding-type", query.get("encoding-type", "")),
         ("KeyMarker", encode(key_marker)),
         ("UploadIdMarker", id_marker),
         ("MaxUploads", limit),
@@ -127,7 +127,7 @@ async def list_parts(service: Service, call: Call) -> Reply:
     parts, marker, limit, truncated = parts_page(service, call, upload)
     head: list[Element] = [
         ("Bucket", call.bucket),
-        *optional("EncodingType", call.query.get("encoding-type", "")),
+        *optional("Encoding-type", call.query.get("encoding-type", "")),
         ("Key", encode(upload.key)),
         ("UploadId", upload.id),
         ("Owner", OWNER),
@@ -157,17 +157,26 @@ async def list_buckets(service: Service, call: Call) -> Reply:
     """All buckets of the account."""
     if not call.identity:
         raise Refused(403, "AccessDenied", "Access Denied.")
+    marker, limit = call.query.get("marker", ""), int(call.query.get("max-keys") or service.limits.buckets)
+    names = [name for name in sorted(service.buckets) if name > marker]
+    shown, truncated = names[:limit], len(names) > limit
     buckets: list[Element] = [
         (
             "Bucket",
             [
                 ("Name", name),
-                ("Location", bucket.region),
-                ("CreationDate", iso_date(bucket.created)),
+                ("Location", service.buckets[name].region),
+                ("CreationDate", iso_date(service.buckets[name].created)),
                 ("BucketType", "cos"),
             ],
         )
-        for name, bucket in sorted(service.buckets.items())
+        for name in shown
     ]
-    fields: list[Element] = [("Owner", OWNER), ("Buckets", buckets), ("IsTruncated", False)]
+    fields: list[Element] = [
+        ("Owner", OWNER),
+        ("Buckets", buckets),
+        ("Marker", marker),
+        *optional("NextMarker", shown[-1] if truncated else ""),
+        ("IsTruncated", truncated),
+    ]
     return xml(document("ListAllMyBucketsResult", fields))

@@ -51,6 +51,8 @@ class Limits:
     page: int = 1000
     page_default: int = 1000
     delete: int = 1000
+    buckets: int = 2000
+    """Told at once, if no other number is asked for."""
 
 
 class Service(ABC):
@@ -87,6 +89,10 @@ class Service(ABC):
     """Whether it drops what comes behind a body's length, and says nothing."""
     acl_at_end: ClassVar[bool] = False
     """Whether an upload's ACL is that of the request which completes it."""
+    replaces: ClassVar[str] = "REPLACE"
+    """What a copy is told, in whatever case, so that it gets the metadata, or the tags, of the request."""
+    told_in_copies: ClassVar[bool] = True
+    """Whether a header tells the CRC of what was copied."""
     copies_onto_itself: ClassVar[bool]
     """Whether an object may be copied onto itself with nothing changed."""
 
