@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any
 
 from transfer.errors import Misconfigured
-from transfer.restxml.credentials import CredentialSource, Fixed, Lease, Leased
-from transfer.restxml.lookup import ask_json, parse_json
+from transfer.restxml.credentials import CredentialSource, Fixed, Lease, Leased, told_apart
+from transfer.restxml.lookup import ask_json, parse_json, shown
 from transfer.wire.sigv4 import Credentials
 from transfer_cos.config import Settings
 
@@ -35,7 +35,7 @@ async def find(settings: Settings) -> CredentialSource:
     if settings.secret_id and settings.secret_key:
         return Fixed(Credentials(settings.secret_id, settings.secret_key, settings.token))
     if settings.credentials_uri:
-        return Leased(partial(_of_uri, settings.credentials_uri), f"uri-{settings.credentials_uri}")
+        return Leased(partial(_of_uri, settings.credentials_uri), told_apart("uri", settings.credentials_uri))
     if settings.cvm_role:
         return Leased(partial(_of_uri, f"{_METADATA}/{settings.cvm_role}"), f"role-{settings.cvm_role}")
     static = _of_environment()
@@ -43,14 +43,19 @@ async def find(settings: Settings) -> CredentialSource:
 
 
 def _of_environment() -> Credentials | None:
+    """Of the first pair of variables that is there. Raises Misconfigured for half of one."""
     for key, secret, token in _VARIABLES:
-        if os.environ.get(key) and os.environ.get(secret):
+        given = [name for name in (key, secret) if os.environ.get(name)]
+        if len(given) == 1:
+            lacking = secret if given == [key] else key
+            raise Misconfigured(f"The environment has {given[0]} but no {lacking}; set it, or unset the other")
+        if given:
             return Credentials(os.environ[key], os.environ[secret], os.environ.get(token) or None)
     return None
 
 
 async def _of_uri(uri: str) -> Lease:
-    return _lease(await ask_json(uri), uri)
+    return _lease(await ask_json(uri), shown(uri))
 
 
 def _lease(told: Mapping[str, Any], place: str) -> Lease:

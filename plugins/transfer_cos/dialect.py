@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 
-from transfer.errors import Changed, Corrupt, Denied, Misconfigured, Unsupported
+from transfer.errors import Changed, Denied, Misconfigured, Transient, Unsupported
 from transfer.model import Algorithm
 from transfer.restxml.dialect import Dialect, Encryptions, Names
 from transfer.restxml.endpoint import Endpoint
 from transfer.wire.quoting import quote_path
 from transfer_cos.config import CAPABILITIES, LIMITS
+from transfer_cos.endpoint import is_tencents
 
 
 def _copy_source(source: Endpoint, region: str, bucket: str, name: str) -> str:
     """By the bucket's own host, whatever the way there: a domain of the user's, or acceleration, has none."""
     if source.path:
         host = f"{bucket}.{source.host}"
+    elif source.host.startswith(f"{bucket}.") and not is_tencents(source.host):
+        host = source.host
+    elif region:
+        host = f"{bucket}.cos.{region}.myqcloud.com"
     else:
-        host = source.host if region in source.host else f"{bucket}.cos.{region}.myqcloud.com"
+        raise Unsupported(f"COS can't be asked to copy from '{bucket}' without its region: set region")
     return f"{host}/{quote_path(name)}"
 
 
@@ -40,11 +45,13 @@ COS = Dialect(
         {
             "STANDARD_IA",
             "INTELLIGENT_TIERING",
+            "COLD",
             "ARCHIVE",
             "DEEP_ARCHIVE",
             "MAZ_STANDARD",
             "MAZ_STANDARD_IA",
             "MAZ_INTELLIGENT_TIERING",
+            "MAZ_COLD",
             "MAZ_ARCHIVE",
         }
     ),
@@ -66,7 +73,24 @@ COS = Dialect(
         "InvalidObjectName": (Unsupported, "has a key that COS does not take"),
         "KeyTooLong": (Unsupported, "has a longer key than COS takes"),
         "DownloadForbidden": (Denied, "may not be downloaded through COS's own domain: bind a domain to the bucket"),
-        "UserNetworkTooSlow": (Corrupt, "arrived too slowly for the server"),
+        "UserNetworkTooSlow": (Transient, "arrived too slowly for the server"),
+        "RestoreNonArchiveObject": (Unsupported, "is of a class that needs no thawing"),
+        "InvalidCopySource": (Unsupported, "can't be copied by COS from there"),
+        "PathConflict": (Unsupported, "can't be there beside what is: the bucket's folders and objects share names"),
+        "ActionAccelerateNotSupported": (Unsupported, "can't be done by global acceleration"),
+        "BucketAccelerateNotEnabled": (
+            Misconfigured,
+            "is in a bucket without global acceleration: switch it on there, or leave accelerate out",
+        ),
+        "PathStyleDomainForbidden": (
+            Misconfigured,
+            "must be asked for with the bucket in the host name: leave path_style out",
+        ),
+        "ObjectLocked": (Denied, "was refused: a retention policy of the bucket forbids to change it"),
+        "PaymentRequired": (Denied, "was refused: the account is in arrears"),
+        "UnavailableForLegalReasons": (Denied, "was refused: the provider has blocked it for legal reasons"),
+        "KmsKeyNotExist": (Denied, "was refused: its key of KMS does not exist"),
+        "KmsKeyDisabled": (Denied, "was refused: its key of KMS is switched off"),
     },
     aliases={
         "InvalidSecretId": "InvalidAccessKeyId",
@@ -74,7 +98,16 @@ COS = Dialect(
         "ExpiredSecurityToken": "ExpiredToken",
         "InvalidSecurityToken": "InvalidToken",
         "NoSuchVersionId": "NoSuchVersion",
-        "AccountArrears": "AccessDenied",
+        "NoSuchCopySource": "NoSuchKey",
+        "AccountArrears": "PaymentRequired",
+        "DomainAuditFailed": "UnavailableForLegalReasons",
+        "BucketLocked": "ObjectLocked",
+        "UploadConflict": "OperationAborted",
+        "EntitySizeNotMatch": "IncompleteBody",
+        "InvalidSHA1Digest": "BadDigest",
+        "NotSupportedStorageClass": "InvalidStorageClass",
+        "OAZOperationNotSupportOnMAZBucket": "InvalidStorageClass",
+        "MAZOperationNotSupportOnOAZBucket": "InvalidStorageClass",
     },
     told={Algorithm.CRC64XZ: "x-cos-hash-crc64ecma"},
     asking={},
@@ -82,5 +115,11 @@ COS = Dialect(
     listing={"encoding-type": "url", "max-keys": "1000"},
     thaw_parameters="CASJobParameters",
     forced="x-cos-force-download",
+    replace_metadata="Replaced",
+    replace_tags="Replaced",
     overwrites_when_versioned=True,
+    mute_heads=True,
+    metadata_with_prefix=True,
+    max_user_text=2048,
+    max_tag=(127, 255),
 )

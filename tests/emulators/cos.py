@@ -37,11 +37,13 @@ class Cos(Service):
         "STANDARD",
         "STANDARD_IA",
         "INTELLIGENT_TIERING",
+        "COLD",
         "ARCHIVE",
         "DEEP_ARCHIVE",
         "MAZ_STANDARD",
         "MAZ_STANDARD_IA",
         "MAZ_INTELLIGENT_TIERING",
+        "MAZ_COLD",
     )
     archived = ("ARCHIVE", "DEEP_ARCHIVE")
     acls = ("private", "public-read", "public-read-write", "authenticated-read")
@@ -51,6 +53,7 @@ class Cos(Service):
     restores_without_body = False
     speeds_up = False
     copies_onto_itself = False
+    replaces = "REPLACED"
     truncates = True
     wrong_md5 = "BadDigest"
     missing_md5 = "MissingContentMD5"
@@ -213,6 +216,9 @@ class Cos(Service):
         crc, modified = str(made.blob.crc), iso_date(made.modified)
         return [("ETag", f'"{made.etag}"'), ("CRC64", crc), ("LastModified", modified)]
 
+    def copy_headers(self, made: Version | Part) -> dict[str, str]:
+        return {}  # the document tells all
+
     def thaw_hours(self, storage_class: str, tier: str) -> float:
         return _HOURS[storage_class].get(tier, 0)
 
@@ -220,7 +226,7 @@ class Cos(Service):
         return 365
 
     def not_archived(self) -> Refused:
-        return Refused(403, "InvalidObjectState", "Restore is not allowed, as object's storage class is not archived.")
+        return Refused(405, "RestoreNonArchiveObject", "Restore is not allowed, as the object is not archived.")
 
     def copy_source(self, header: str) -> tuple[str, str, str | None]:
         path, _, query = header.partition("?")

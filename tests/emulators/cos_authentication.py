@@ -49,7 +49,7 @@ def _key(service: Service, key_id: str, token: str) -> Key:
         message = "The Access Key Id you provided does not exist in our records."
         raise Refused(403, "InvalidAccessKeyId", message)
     if key.expired(service.clock.now()):
-        raise Refused(403, "ExpiredToken", "The provided token has expired.")
+        raise Refused(400, "ExpiredToken", "The provided token has expired.")
     return key
 
 
@@ -95,7 +95,7 @@ def _check_times(service: Service, fields: Mapping[str, str]) -> None:
     if not service.controls.switches.clock_skew_checked:
         return
     if now.timestamp() > ends:
-        raise Refused(403, "AccessDenied", "Request has expired.", fields={"ServerTime": iso_date(now)})
+        raise Refused(403, "Request has expired", "Request has expired.", fields={"ServerTime": iso_date(now)})
     if now.timestamp() < begins:
         fields = {"RequestTime": iso_date(dt.datetime.fromtimestamp(begins, dt.UTC)), "ServerTime": iso_date(now)}
         message = "The difference between the request time and the current time is too large."

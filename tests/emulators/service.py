@@ -91,8 +91,6 @@ class Service(ABC):
     """Whether an upload's ACL is that of the request which completes it."""
     replaces: ClassVar[str] = "REPLACE"
     """What a copy is told, in whatever case, so that it gets the metadata, or the tags, of the request."""
-    told_in_copies: ClassVar[bool] = True
-    """Whether a header tells the CRC of what was copied."""
     copies_onto_itself: ClassVar[bool]
     """Whether an object may be copied onto itself with nothing changed."""
 

@@ -326,7 +326,7 @@ def test_thaw(client: Client, cos_server: Emulator[Cos], storage_class: str, hou
     if storage_class == "DEEP_ARCHIVE":
         assert refusal(lambda: client.restore_object("k", fast)) == (400, "InvalidArgument")
     client.put_object(b"", "warm")
-    assert refusal(lambda: client.restore_object("warm", fast)) == (403, "InvalidObjectState")
+    assert refusal(lambda: client.restore_object("warm", fast)) == (405, "RestoreNonArchiveObject")
 
 
 def test_tags(client: Client) -> None:

@@ -105,8 +105,7 @@ def test_clock(cos_server: Emulator[Cos], bucket: Bucket) -> None:
     assert send(cos_server, "PUT", bucket.name, "k").status_code == 200
     clock.turn(minutes=2)
     answer = send(cos_server, "GET", bucket.name, "k")
-    assert code(answer) == (403, "AccessDenied")
-    assert "Request has expired" in answer.text
+    assert code(answer) == (403, "Request has expired")
     clock.turn(minutes=-15)
     answer = send(cos_server, "GET", bucket.name, "k")
     assert code(answer) == (403, "RequestTimeTooSkewed")
@@ -127,7 +126,7 @@ def test_tokens(cos_server: Emulator[Cos], bucket: Bucket) -> None:
     assert put("other") == (403, "InvalidAccessKeyId")
     assert put("") == (403, "InvalidAccessKeyId")
     cos_server.service.clock.turn(minutes=6)
-    assert put("the+token/=") == (403, "ExpiredToken")
+    assert put("the+token/=") == (400, "ExpiredToken")
 
 
 def test_hosts(cos_server: Emulator[Cos], bucket: Bucket) -> None:

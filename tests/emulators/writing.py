@@ -88,13 +88,13 @@ def copy_source(service: Service, call: Call) -> tuple[Bucket, Version]:
 
 def _copied(service: Service, call: Call, bucket: Bucket, source_bucket: Bucket, source: Version) -> Version:
     made = draft(service, call, bucket)
-    replaced = service.header(call, "metadata-directive").upper() in ("REPLACE", "REPLACED")
+    replaced = service.header(call, "metadata-directive").upper() == service.replaces
     same = source_bucket is bucket and source.key == call.key
     if same and not replaced and not service.copies_onto_itself:
         raise Refused(400, "InvalidRequest", "An object can only be copied onto itself with other metadata.")
     if not replaced:
         made.headers, made.meta = dict(source.headers), dict(source.meta)
-    if service.header(call, "tagging-directive").upper() not in ("REPLACE", "REPLACED"):
+    if service.header(call, "tagging-directive").upper() != service.replaces:
         made.tags = dict(source.tags)
     made.blob, made.target = source.blob, source.target
     made.kind = "Symlink" if source.kind == "Symlink" else "Normal"

@@ -94,7 +94,12 @@ class Bucket:
     async def tags_of(self, entry: Entry) -> Tags:
         """The tags of the version that ``entry`` names, or of the object as it is now. Raises NotFound, Unsupported."""
         query = {"tagging": "", **({"versionId": entry.version} if entry.version else {})}
-        reply = await self.client.call("GET", entry.key, query)
+        try:
+            reply = await self.client.call("GET", entry.key, query)
+        except NotFound as error:
+            if error.code != "NoSuchTagSet":
+                raise
+            return Tags({}, None)
         return Tags(_tags(reply.body, entry.key), reply.headers.get(self.dialect.names.version_id))
 
 

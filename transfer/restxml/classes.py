@@ -27,6 +27,8 @@ TIERS: Mapping[str, str] = {
     "INTELLIGENT_TIERING": "automatic",
     "MAZ_INTELLIGENT_TIERING": "automatic",
     "GLACIER_IR": "instant",
+    "COLD": "instant",
+    "MAZ_COLD": "instant",
     "GLACIER": "archive",
     "ARCHIVE": "archive",
     "MAZ_ARCHIVE": "archive",

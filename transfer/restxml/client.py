@@ -14,7 +14,7 @@ from transfer.restxml.credentials import CredentialSource
 from transfer.restxml.dialect import Dialect
 from transfer.restxml.discretion import discreet
 from transfer.restxml.endpoint import Endpoint
-from transfer.restxml.errors import Failure, WrongRegion, is_expired, translate
+from transfer.restxml.errors import Failure, WrongRegion, is_expired, translate, would_meet_all
 from transfer.restxml.signing import Signer, Target
 from transfer.wire.connection import Pace
 from transfer.wire.errordoc import ErrorDocument, is_error, read_error
@@ -238,19 +238,21 @@ class Client:
             return b""
 
     async def _explained(self, reply: Reply, request: Request, credentials: Credentials | None) -> Reply:
-        """``reply``; or, where it has no document, what a GET is told if the token has expired.
+        """``reply``; or, where it has no document, what a GET is told if the token has expired or the clock is wrong.
 
         AWS refuses a HEAD with an expired token by a mere 400.
         """
-        if request.method != "HEAD" or reply.status != 400 or credentials is None or not credentials.session_token:
+        if request.method != "HEAD" or credentials is None:
+            return reply
+        perhaps_expired = reply.status == 400 and credentials.session_token is not None
+        if not perhaps_expired and not (reply.status == 403 and self.dialect.mute_heads):
             return reply
         query = {**self.dialect.listing, "max-keys": "1", "prefix": self.place.prefix}
         try:
             told = await self._http.call(self._request("GET", None, query, {}, EMPTY, credentials))
         except TransferError:
             return reply
-        expired = told.status == 400 and is_expired(read_error(told.body).code, self.dialect)
-        return told if expired else reply
+        return told if told.status >= 400 and would_meet_all(read_error(told.body), self.dialect) else reply
 
     def _settle(self, region: str) -> None:
         self.region = region

@@ -163,7 +163,7 @@ def _source_headers(bucket: Bucket, source: Place, entry: Entry) -> dict[str, st
     version = f"?versionId={quote_path(entry.version)}" if entry.version else ""
     headers = {
         dialect.names.copy_source: name + version,
-        dialect.names.metadata_directive: "REPLACE",
+        dialect.names.metadata_directive: dialect.replace_metadata,
     }
     if entry.etag:
         headers[f"{dialect.names.copy_source}-if-match"] = f'"{entry.etag}"'

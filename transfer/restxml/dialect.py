@@ -108,10 +108,14 @@ class Dialect:
     """The header that comes with a Content-Disposition which is not the object's own."""
     redirect: str | None = None
     """The header of a redirect to another page, where objects can be one."""
+    replace_metadata: str = "REPLACE"
+    """What a copy is told so that it gets the metadata that come with the request."""
     replace_tags: str = "REPLACE"
     """What a copy is told so that it does not carry the source's tags."""
     error_header: str = ""
     """The header that holds the error document, in base64, of replies without a body."""
+    mute_heads: bool = False
+    """Whether a HEAD that is refused is told nothing but the status."""
     delay_header: str = ""
     """The header that tells how many milliseconds a request was put off."""
     overwrites_when_versioned: bool = False
@@ -122,6 +126,8 @@ class Dialect:
     """Whether the prefix of their headers counts in :attr:`Limits.max_user_metadata`."""
     link: tuple[str, str] | None = None
     """The header, and its value, that tell of an object which points at another one."""
+    max_user_text: int | None = None
+    """Bytes of the name and the value of one piece of user metadata."""
     max_tags: int = 10
     max_tag: tuple[int, int] = (128, 256)
     """Characters of a tag's name and of its value."""

@@ -107,7 +107,11 @@ _STATUSES: Mapping[int, str] = {
     501: "NotImplemented",
     507: "QuotaExceeded",
 }
-_SKEWED = ("RequestTimeTooSkewed", "RequestExpired")
+_SKEWED = ("RequestTimeTooSkewed", "RequestExpired", "Request has expired")
+_TOO_OLD = "Request has expired"
+"""What COS says with the code of a right that lacks."""
+_NO_MORE_SECONDS = 60
+"""By which clocks may differ without being wrong."""
 _ELSEWHERE = (301, 307, 308)
 _LONGEST = 300
 _EXPIRED = "ExpiredToken"
@@ -155,14 +159,14 @@ def translate(failure: Failure) -> TransferError:
 
 def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
     dialect = failure.dialect
-    code = _usual(code, dialect)
+    code = usual(code, dialect)
     if code == "AccessDenied" and failure.document.detail("Endpoint"):
         return Misconfigured, _moved_sentence(failure)  # OSS's way to say it
+    if code in _SKEWED or (_says_too_old(failure.document) and abs(_ahead(failure.headers) or 0) > _NO_MORE_SECONDS):
+        return Misconfigured, _skew_sentence(failure.headers)
     known = dialect.kinds.get(code) or _KINDS.get(code)
     if known is not None:
         return known[0], known[1].replace(_KEYS, dialect.keys)
-    if code in _SKEWED:
-        return Misconfigured, _skew_sentence(failure.headers)
     if code in _THROTTLES or failure.status in (429, 503):
         return Throttled, "was put off: the server asks us to slow down"
     if failure.status >= 500:
@@ -180,10 +184,15 @@ def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
 
 def is_expired(code: str | None, dialect: Dialect) -> bool:
     """Whether an error's code says that the credentials have expired."""
-    return _usual(code or "", dialect) == _EXPIRED
+    return usual(code or "", dialect) == _EXPIRED
 
 
-def _usual(code: str, dialect: Dialect) -> str:
+def would_meet_all(document: ErrorDocument, dialect: Dialect) -> bool:
+    """Whether any request would be told this now: that the credentials have expired, or that the clock is wrong."""
+    return is_expired(document.code, dialect) or document.code in _SKEWED or _says_too_old(document)
+
+
+def usual(code: str, dialect: Dialect) -> str:
     """The most usual code of this meaning."""
     return dialect.aliases.get(code) or _ALIASES.get(code, code)
 
@@ -212,10 +221,19 @@ def _moved_sentence(failure: Failure) -> str:
     return f"is at another endpoint{f', {place}' if place else ''}: set 'endpoint' or 'region' for it"
 
 
-def _skew_sentence(headers: Mapping[str, str]) -> str:
+def _says_too_old(document: ErrorDocument) -> bool:
+    return document.message.startswith(_TOO_OLD)
+
+
+def _ahead(headers: Mapping[str, str]) -> int | None:
+    """Seconds by which this machine's clock is ahead of the server's."""
     there = http_ns(headers.get("date"))
-    if there is None:
+    return None if there is None else round(time.time() - there / 1e9)
+
+
+def _skew_sentence(headers: Mapping[str, str]) -> str:
+    seconds = _ahead(headers)
+    if seconds is None:
         return "was refused because this machine's clock is wrong: set it right"
-    seconds = round(time.time() - there / 1e9)
     direction = "ahead of" if seconds > 0 else "behind"
     return f"was refused because this machine's clock is {abs(seconds)} s {direction} the server's: set it right"

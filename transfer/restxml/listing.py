@@ -59,8 +59,8 @@ def _next(found: ListingPage, *, ordered: bool) -> str | None:
         return None
     if found.token:
         return _TOKEN + found.token
-    if ordered and found.last:
-        return _AFTER + found.last
+    if ordered and (found.marker or found.last):
+        return _AFTER + (found.marker or found.last or "")
     raise Corrupt("The server broke a listing off without saying how it goes on")
 
 

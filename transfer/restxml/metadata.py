@@ -95,7 +95,8 @@ def _add_user(dialect: Dialect, metadata: Metadata, headers: dict[str, str], los
     for name, value in {**posix.to_user(metadata.posix), **metadata.user}.items():
         header, encoded = _user_header(dialect, name), encode_words(value)
         size = extra + len(name) + len(encoded)
-        if header is None or header in headers or size > room:
+        too_long = dialect.max_user_text is not None and len(name) + len(encoded) > dialect.max_user_text
+        if header is None or header in headers or size > room or too_long:
             lost.append(f"user metadata '{name}'")
         else:
             headers[header] = encoded

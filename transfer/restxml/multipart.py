@@ -115,7 +115,7 @@ async def _uploads(bucket: Bucket, key: str) -> AsyncIterator[Upload]:
     while True:
         query = {"uploads": "", "prefix": name, "encoding-type": "url", **position}
         root = xml.parse((await bucket.client.call("GET", None, query)).body, f"the uploads of '{key}'")
-        encoded = xml.text(root, "EncodingType") == "url"
+        encoded = "url" in (xml.text(root, "EncodingType"), xml.text(root, "Encoding-type"))  # the latter is COS's
         for node in xml.children(root, "Upload"):
             found = xml.text(node, "Key")
             if (_decoded(found) if encoded else found) == name:

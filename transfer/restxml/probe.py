@@ -17,6 +17,7 @@ from transfer.errors import Denied, Misconfigured, NotFound, Throttled, Transfer
 from transfer.model import Algorithm, Body, Metadata, Part, Receipt, Upload
 from transfer.restxml import multipart
 from transfer.restxml.bucket import Bucket
+from transfer.restxml.errors import usual
 from transfer.restxml.verifier import Verifier, md5_of
 from transfer.wire import xml
 from transfer.wire.quoting import quote_path
@@ -34,7 +35,7 @@ async def may_write(bucket: Bucket) -> None:
     try:
         upload = await _begin(bucket, bucket.asked_class)
     except Unsupported as error:
-        if error.code != "InvalidStorageClass":
+        if usual(error.code or "", bucket.dialect) != "InvalidStorageClass":
             raise
         message = f"The server does not know --storage-class '{bucket.asked_class}': leave it out, or name another"
         raise Misconfigured(message, code=error.code, request_id=error.request_id) from error
@@ -109,7 +110,7 @@ async def knows_copies(bucket: Bucket) -> bool:
     headers = {
         **bucket.making(Metadata())[0],
         names.copy_source: quote_path(f"{place.bucket}/{place.name(source)}"),
-        names.metadata_directive: "REPLACE",
+        names.metadata_directive: bucket.dialect.replace_metadata,
     }
     try:
         await bucket.client.call("PUT", key, {}, headers, patient=True)

@@ -21,6 +21,8 @@ def result_fields(reply: Reply, what: str) -> dict[str, str]:
         # ChecksumCRC64NVME is x-amz-checksum-crc64nvme elsewhere; ETag and LastModified are as they are.
         name = name.replace("checksum", "x-amz-checksum-", 1) if name.startswith("checksum") else name
         fields[name] = child.text or ""
+    if "crc64" in fields:  # COS tells it of copies in the document
+        fields.setdefault("x-cos-hash-crc64ecma", fields["crc64"])
     return fields
 
 

@@ -19,12 +19,13 @@ _modified = lru_cache(4096)(iso_ns)  # objects written together share their time
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """``names`` are the objects' full names, beside ``items``. ``token`` leads to the next page."""
+    """``last`` is the full name of the last object. ``token`` leads to the next page, or the name ``marker``."""
 
     items: tuple[Entry | Unlisted, ...]
     last: str | None
     truncated: bool
     token: str | None
+    marker: str | None = None
 
 
 def parse_page(body: bytes, prefix: str) -> ListingPage:
@@ -48,7 +49,16 @@ def parse_page(body: bytes, prefix: str) -> ListingPage:
         last,
         xml.text(root, "IsTruncated") == "true",
         xml.text(root, "NextContinuationToken") or None,
+        _marker(xml.text(root, "NextMarker"), decode),
     )
+
+
+def _marker(written: str, decode: Callable[[str], str] | None) -> str | None:
+    """The name after which the next page begins, where it is told and is text."""
+    try:
+        return (decode(written) if decode is not None else written) or None
+    except UnicodeDecodeError:
+        return None
 
 
 def _parsed_rows(root: Element) -> Iterator[Row]:
