@@ -22,13 +22,15 @@ def is_tencents(host: str) -> bool:
 def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
     """The bucket at the server ``address``. Raises Misconfigured."""
     scheme, host, base = split(address)
+    if not bucket:
+        return Endpoint(scheme, host, base, genuine=True)
     if settings.cname:
         return Endpoint(scheme, host, base, genuine=True)
     path_style = settings.path_style
     if path_style is None:
         path_style = not is_tencents(host)
-    if path_style or not bucket:
-        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}".rstrip("/"), genuine=True)
+    if path_style:
+        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}", genuine=True)
     return Endpoint(scheme, f"{bucket}.{host}", base, genuine=True)
 
 

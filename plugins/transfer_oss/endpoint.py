@@ -25,8 +25,8 @@ def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
     path_style = settings.path_style
     if path_style is None:
         path_style = _DOMAIN not in host
-    if path_style or not bucket:
-        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}".rstrip("/"), genuine=True)
+    if path_style:
+        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}", genuine=True)
     return Endpoint(scheme, f"{bucket}.{host}", base, genuine=True)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from tests.emulators.keys import Key
+from tests.plugins.leases import end, telling, temporary
 from tests.plugins.ossplace import KEYS, OssPlace, location
 from transfer.errors import Denied, Misconfigured, Transient
 from transfer.model import Body, Metadata
@@ -30,56 +26,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@dataclass(slots=True)
-class Service:
-    """A service that tells credentials: ``leases`` one after the other, the last for ever."""
-
-    leases: list[dict[str, Any]]
-    url: str = ""
-    asked: list[str] = field(default_factory=list)
-    """Method, path and token of each request."""
-    token: str = ""
-    """What has to be asked for ahead, if anything."""
-
-    def answer(self, request: web.BaseRequest) -> web.Response:
-        given = request.headers.get("X-Aliyun-Ecs-Metadata-Token", "")
-        self.asked.append(f"{request.method} {request.path} {given}".strip())
-        if request.path == "/latest/api/token":
-            return web.Response(text=self.token) if self.token else web.Response(status=404)
-        if given != self.token:
-            return web.Response(status=403)
-        lease = self.leases.pop(0) if len(self.leases) > 1 else self.leases[0]
-        return web.json_response(lease)
-
-
-@asynccontextmanager
-async def telling(*leases: dict[str, Any], token: str = "") -> AsyncIterator[Service]:
-    """Such a service, on loopback."""
-    service = Service(list(leases), token=token)
-
-    async def answer(request: web.BaseRequest) -> web.Response:
-        return service.answer(request)
-
-    runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}/creds"
-    try:
-        yield service
-    finally:
-        await runner.cleanup()
-
-
 def lease(oss: OssPlace, name: str, seconds: float) -> dict[str, Any]:
     """A temporary key that the server knows, as a service tells it; good for so many seconds."""
-    ends = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
-    oss.server.service.keys[name] = Key(name, f"secret of {name}", f"token of {name}", ends)
+    key = temporary(oss, name, seconds)
+    assert key.expires is not None
     return {
         "Code": "Success",
-        "AccessKeyId": name,
-        "AccessKeySecret": f"secret of {name}",
-        "SecurityToken": f"token of {name}",
-        "Expiration": ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "AccessKeyId": key.id,
+        "AccessKeySecret": key.secret,
+        "SecurityToken": key.token,
+        "Expiration": key.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 
@@ -236,26 +192,20 @@ async def test_renewed_when_the_server_says_so(oss: OssPlace) -> None:
     async with telling(early, next_one, last) as service:
         store = await oss.open(credentials_uri=service.url, signed=False)
         await store.put("k", Body(b"x"), Metadata())
-        _end(oss, "early")
+        end(oss, "early")
         with pytest.raises(Transient, match="renewed credentials"):
             await store.check(write=False)
         await store.check(write=False)
-        _end(oss, "next")
+        end(oss, "next")
         with pytest.raises(Transient, match="renewed credentials"):
             await store.stat("k")
         assert (await store.stat("k")).size == 1
 
 
-def _end(oss: OssPlace, name: str) -> None:
-    """End a temporary key at once."""
-    keys = oss.server.service.keys
-    keys[name] = Key(name, keys[name].secret, keys[name].token, dt.datetime.now(dt.UTC))
-
-
 async def test_a_fixed_token_that_has_expired(oss: OssPlace) -> None:
     """Where there is nothing to renew, the remedy is told."""
     told = lease(oss, "fixed", 3600)
-    _end(oss, "fixed")
+    end(oss, "fixed")
     keys = {"access_key_id": "fixed", "access_key_secret": told["AccessKeySecret"]}
     store = await oss.open(**keys, security_token=told["SecurityToken"])
     for call in (store.check(write=False), store.stat("k")):

@@ -8,31 +8,12 @@ import pytest
 
 import transfer
 from tests.core.rig import Heard, memory, quick
+from tests.plugins.emulated import listed, read, turn
 from tests.plugins.ossplace import OssPlace, sdk
 from transfer.errors import Changed, Frozen, TransferError, Unsupported
 from transfer.model import Algorithm, Body, Entry, Kind, Metadata, Span
-from transfer.plugin import Store
 
 TEXT = b'{"some": "text"}' * 128
-
-
-async def read(store: Store, entry: Entry, span: Span | None = None) -> tuple[bytes, Entry]:
-    """The bytes, and the entry that came with them."""
-    async with store.read(entry, span) as reading:
-        view = memoryview(bytearray(1 << 16))
-        return bytes(view[: await reading.readinto(view)]), reading.entry
-
-
-async def listed(store: Store) -> dict[str, Entry]:
-    """What the listing tells."""
-    found = [item async for page in store.list() for item in page.items]
-    return {item.key: item for item in found if isinstance(item, Entry)}
-
-
-def turn(oss: OssPlace, **by: float) -> None:
-    """Let time pass at the server, which then does not mind that it has not passed here."""
-    oss.server.controls.switches.clock_skew_checked = False
-    oss.server.service.clock.turn(**by)
 
 
 async def test_text_is_not_compressed_on_its_way(oss: OssPlace) -> None:

@@ -71,7 +71,15 @@ def test_how_it_goes_on() -> None:
     """Truncation, the token and the last name are told."""
     more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
     page = parse_page(_page("a", "b", more=more), "")
-    assert (page.truncated, page.token, page.last) == (True, "t", "b")
+    assert (page.truncated, page.token, page.last, page.marker) == (True, "t", "b", None)
+
+
+def test_a_marker_is_a_name() -> None:
+    """It is encoded where names are; one that is no text leads nowhere."""
+    for written, marker in (("a%20b", "a b"), ("%ff", None)):
+        more = f"<EncodingType>url</EncodingType><NextMarker>{written}</NextMarker>"
+        assert parse_page(_page("a", more=more), "").marker == marker
+    assert parse_page(_page("a", more="<NextMarker>a%20b</NextMarker>"), "").marker == "a%20b"
 
 
 @pytest.mark.parametrize(
