@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.conftest import fresh_bucket
 from tests.emulators.cos import Cos
 from tests.emulators.kodo import Kodo
 from tests.emulators.oss import Oss
-from tests.emulators.running import Emulator, serving
+from tests.emulators.running import Emulator, S, serving
 from tests.matrix.sides.base import Side
 from tests.matrix.sides.cos import CosSide
 from tests.matrix.sides.disk import Disk
@@ -36,17 +37,33 @@ def cos_started() -> Iterator[Emulator[Cos]]:
 
 
 @pytest.fixture
-def oss_server(oss_started: Emulator[Oss]) -> Emulator[Oss]:
-    """OSS, with nothing wrong."""
-    oss_started.controls.reset()
-    return oss_started
+def oss_server(oss_started: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
+    """OSS, with nothing wrong; limits and clock are as they were, afterwards."""
+    yield from _as_it_was(oss_started)
 
 
 @pytest.fixture
-def cos_server(cos_started: Emulator[Cos]) -> Emulator[Cos]:
-    """COS, with nothing wrong."""
-    cos_started.controls.reset()
-    return cos_started
+def cos_server(cos_started: Emulator[Cos]) -> Iterator[Emulator[Cos]]:
+    """The same of COS."""
+    yield from _as_it_was(cos_started)
+
+
+def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:
+    service = emulator.service
+    emulator.controls.reset()
+    limits, turned = replace(service.limits), service.clock.turned
+    yield emulator
+    service.limits, service.clock.turned = limits, turned
+
+
+@pytest.fixture
+def kodo_as_it_was(kodo_server: Kodo) -> Iterator[Kodo]:
+    """The same of Kodo."""
+    rules = kodo_server.rules
+    smallest, ahead = rules.min_part, rules.ahead
+    yield kodo_server
+    rules.min_part, rules.ahead = smallest, ahead
+    rules.refuse.clear()
 
 
 @pytest.fixture
@@ -76,7 +93,7 @@ def _made(request: pytest.FixtureRequest, kind: str, folder: Path) -> Side:
         case "cos":
             return CosSide(request.getfixturevalue("cos_server"))
         case _:
-            kodo: Kodo = request.getfixturevalue("kodo_server")
+            kodo: Kodo = request.getfixturevalue("kodo_as_it_was")
             return KodoSide(kodo)
 
 

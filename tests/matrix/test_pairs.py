@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.core.rig import Heard
+from tests.matrix.ring import KINDS
 from tests.matrix.sides.base import Side
 from tests.matrix.things import Thing, awkward
 from transfer import sync
@@ -14,7 +15,6 @@ from transfer.event import Outcome
 from transfer.model import Proven
 from transfer.options import Options
 
-KINDS = ("disk", "s3", "oss", "cos", "kodo")
 PAIRS = [(source, target) for source in KINDS for target in KINDS]
 
 

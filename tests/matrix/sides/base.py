@@ -17,6 +17,8 @@ HEADERS = (
     "cache-control",
 )
 PREFIX = "tree"
+STORM = 10_000
+"""Requests; more than there are in any test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Side(ABC):
     """One place with a tree in it, which is looked at and written with other code than ours."""
 
     part: int
-    """Bytes of the smallest part that it takes, or near it."""
+    """Bytes of the smallest part that it is sent, which is a whole number of MiB."""
 
     @property
     @abstractmethod
@@ -42,6 +44,10 @@ class Side(ABC):
     def settings(self) -> Mapping[str, str]:
         """With which ``transfer`` reaches it."""
         return {}
+
+    def named(self, remote: str) -> str:
+        """The same, where ``transfer.toml`` has its settings under this name."""
+        return f"{remote}://{self.url.partition('://')[2]}" if self.settings else self.url
 
     @abstractmethod
     def write(self, key: str, thing: Thing) -> Thing:
@@ -77,6 +83,28 @@ class Side(ABC):
 
     def close(self) -> None:
         """Let go of connections."""
+
+    # What only emulators do.
+
+    def throttle(self) -> None:
+        """Have requests answered by asking to slow down, until :meth:`calm`."""
+        raise NotImplementedError
+
+    def calm(self) -> None:
+        """Have them answered again."""
+        raise NotImplementedError
+
+    def allow_parts_of(self, size: int) -> None:
+        """Take parts that small."""
+        raise NotImplementedError
+
+    def archive(self, key: str) -> None:
+        """Put an object of the tree into cold storage."""
+        raise NotImplementedError
+
+    def let_thaw(self) -> None:
+        """Have so much time go by that what is being thawed is."""
+        raise NotImplementedError
 
     def fill(self, tree: Tree) -> dict[str, Thing]:
         """Write all of them; returns them as far as this place can hold them."""

@@ -8,10 +8,11 @@ from typing import Any
 import requests
 from qcloud_cos import CosConfig, CosS3Client
 
+from tests.emulators.controls import Fault
 from tests.emulators.cos import Cos
 from tests.emulators.running import KEY, Emulator
 from tests.emulators.state import Bucket
-from tests.matrix.sides.base import HEADERS, PREFIX, Asked, Side, text, word
+from tests.matrix.sides.base import HEADERS, PREFIX, STORM, Asked, Side, text, word
 from tests.matrix.sides.calls import Calls
 from tests.matrix.things import INFREQUENT, Thing
 
@@ -80,3 +81,20 @@ class CosSide(Side):
 
     def close(self) -> None:
         self._session.close()
+
+    def throttle(self) -> None:
+        self.server.fail(Fault("throttle", times=STORM))
+
+    def calm(self) -> None:
+        self.server.controls.faults = []
+
+    def allow_parts_of(self, size: int) -> None:
+        self.server.service.limits.part_min = size
+
+    def archive(self, key: str) -> None:
+        found = self.bucket.current(f"{PREFIX}/{key}")
+        assert found is not None
+        found.storage_class = "ARCHIVE"
+
+    def let_thaw(self) -> None:
+        self.server.service.clock.turn(hours=13)

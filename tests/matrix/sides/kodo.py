@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, unquote
@@ -13,7 +14,7 @@ import requests
 
 from tests.emulators.kodo import Kodo
 from tests.emulators.kodo_bucket import Bucket
-from tests.matrix.sides.base import PREFIX, Asked, Side
+from tests.matrix.sides.base import PREFIX, STORM, Asked, Side
 from tests.matrix.things import INFREQUENT, Thing
 
 qiniu: Any = import_module("qiniu")
@@ -21,8 +22,8 @@ regions: Any = import_module("qiniu.http.region")
 endpoints: Any = import_module("qiniu.http.endpoint")
 
 _META = "x-qn-meta-"
-_LINE = 1
-"""The number of the class for what is read seldom."""
+_LINE, _ARCHIVE = 1, 2
+"""The numbers of the classes for what is read seldom, and for what must be thawed."""
 _PACKED = "b64="
 """Ahead of what holds a text in base64, for the characters that Kodo does not take."""
 
@@ -109,6 +110,23 @@ class KodoSide(Side):
 
     def open_uploads(self) -> int:
         return len(self.bucket.uploads)
+
+    def throttle(self) -> None:
+        self.server.rules.refuse = [573] * STORM
+
+    def calm(self) -> None:
+        self.server.rules.refuse = []
+
+    def allow_parts_of(self, size: int) -> None:
+        self.server.rules.min_part = size
+
+    def archive(self, key: str) -> None:
+        name = f"{PREFIX}/{key}"
+        self.bucket.objects[name] = replace(self.bucket.objects[name], type=_ARCHIVE)
+
+    def let_thaw(self) -> None:
+        for name, found in self.bucket.objects.items():
+            self.bucket.objects[name] = replace(found, thawed=2 if found.thawed else None)
 
 
 def _unpacked(value: str) -> str:

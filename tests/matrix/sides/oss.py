@@ -8,10 +8,11 @@ from typing import Any
 import oss2
 import requests
 
+from tests.emulators.controls import Fault
 from tests.emulators.oss import Oss
 from tests.emulators.running import KEY, Emulator
 from tests.emulators.state import Bucket
-from tests.matrix.sides.base import HEADERS, PREFIX, Asked, Side, text, word
+from tests.matrix.sides.base import HEADERS, PREFIX, STORM, Asked, Side, text, word
 from tests.matrix.sides.calls import Calls
 from tests.matrix.things import INFREQUENT, Thing
 
@@ -22,7 +23,7 @@ _META = "x-oss-meta-"
 class OssSide(Side):
     """At the emulator."""
 
-    part = 100 * 1024
+    part = 1 << 20
 
     def __init__(self, server: Emulator[Oss]) -> None:
         self.server = server
@@ -76,3 +77,20 @@ class OssSide(Side):
 
     def close(self) -> None:
         self._session.session.close()
+
+    def throttle(self) -> None:
+        self.server.fail(Fault("throttle", times=STORM, delay_ms=50))
+
+    def calm(self) -> None:
+        self.server.controls.faults = []
+
+    def allow_parts_of(self, size: int) -> None:
+        self.server.service.limits.part_min = size
+
+    def archive(self, key: str) -> None:
+        found = self.bucket.current(f"{PREFIX}/{key}")
+        assert found is not None
+        found.storage_class = "ColdArchive"
+
+    def let_thaw(self) -> None:
+        self.server.service.clock.turn(hours=13)
