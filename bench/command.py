@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--full", action="store_true", help=f"also what takes very long, and links of {', '.join(LINKS)}")
     add("--pairs", type=int, metavar="N", help=f"pairs in each duel ({_PAIRS}; quick: {_QUICK_PAIRS})")
     add(
-        "--rows", nargs="+", metavar="ROW", help="only these: numbers (1 to 12, 9b), or globs of the names --list tells"
+        "--rows", nargs="+", metavar="ROW", help="only these: numbers (1 to 14, 9b), or globs of the names --list tells"
     )
     add("--peers", nargs="+", metavar="GLOB", help="only these of the peers, by name")
     add("--server", choices=[LIGHT, SEAWEEDFS], default=LIGHT, help="whose S3 servers (light: our own)")
@@ -106,7 +106,7 @@ def _measured(chosen_rows: Sequence[Row], chosen: argparse.Namespace) -> Iterabl
 
 
 def _record(race: Race, row: Row, cores: Cores, chosen: argparse.Namespace) -> Record:
-    if isinstance(row.work, Same) and chosen.server != LIGHT:
+    if isinstance(row.work, Same) and _server(row, chosen) != LIGHT:
         return _excused(row, "only the light server has so many objects", cores, chosen)
     peers = _peers(row, chosen)
     if chosen.pairs:
@@ -118,8 +118,13 @@ def _record(race: Race, row: Row, cores: Cores, chosen: argparse.Namespace) -> R
         commands = race.commands(row, peers)
     except TransferError as error:
         duels, commands = [Duel("", excuse=str(error), failed=True)], []
-    after = {**before, "load after": machine.load(), "server": chosen.server}
+    after = {**before, "load after": machine.load(), "server": _server(row, chosen)}
     return Record(row.name, duels, commands, machine.facts(cores), after, _versions(peers), chosen.remark)
+
+
+def _server(row: Row, chosen: argparse.Namespace) -> str:
+    server: str = "the tests' emulators" if row.ground.emulated else chosen.server
+    return server
 
 
 def _excused(row: Row, excuse: str, cores: Cores, chosen: argparse.Namespace) -> Record:
@@ -129,7 +134,7 @@ def _excused(row: Row, excuse: str, cores: Cores, chosen: argparse.Namespace) ->
 
 def _peers(row: Row, chosen: argparse.Namespace) -> list[Contestant]:
     found = [peer for peer in PEERS if _named(peer.name, row.peers)]
-    if chosen.peers:
+    if chosen.peers and not row.ground.emulated:
         return [peer for peer in found if _named(peer.name, chosen.peers)]
     tuned = [peer for peer in found if not chosen.quick or "tuned" in peer.name]
     return tuned or found

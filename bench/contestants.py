@@ -28,7 +28,7 @@ class Task:
 class Contestant:
     """``commands`` spells a run, one command after the other; ``version`` is a command whose first line tells it.
 
-    One with a ``load`` of its own moves that instead of the row's.
+    One with a ``load`` or a ``way`` of its own moves that, or that way, instead of the row's.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Contestant:
     cannot: Callable[[Row], str | None] = lambda _: None
     """Why it has no part in a row; None where it does."""
     load: Load | None = None
+    way: Way | None = None
 
 
 def _ours(task: Task) -> Sequence[Command]:
@@ -45,7 +46,7 @@ def _ours(task: Task) -> Sequence[Command]:
         return [[programs.ours(), "--version"]]
     before = ["env", "TRANSFER_LOOP=asyncio"] if task.row.stock_loop else []
     flags: Command = []
-    if isinstance(task.row.work, Move) and task.row.work.way is Way.ACROSS:
+    if isinstance(task.row.work, Move) and task.row.work.way.between:
         flags = ["--no-server-copy"]
     if isinstance(task.row.work, Same) and task.row.work.first:
         flags = [f"--checkpoint={task.fresh}.checkpoint"]
@@ -182,4 +183,5 @@ PEERS = (
         Load("piece", 1, 8 * MIB),
     ),
     Contestant("transfer, a tenth", _ours_tenth, OURS.version, _OURS_PROVE),
+    Contestant("transfer, S3 → S3", _ours, OURS.version, _OURS_PROVE, way=Way.ACROSS),
 )

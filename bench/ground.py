@@ -30,17 +30,22 @@ LINKS: Mapping[str, Link] = {
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """With ``md5_only`` the servers know no checksum but MD5; without ``link`` all is on loopback."""
+    """With ``md5_only`` the servers know no checksum but MD5; without ``link`` all is on loopback.
+
+    ``emulated``: the servers are the tests' emulators of several vendors, instead of our light S3.
+    """
 
     tls: bool = False
     md5_only: bool = False
     link: Link | None = None
+    emulated: bool = False
 
     def __str__(self) -> str:
         """What is added to the name of a row."""
         tls = ", over TLS" if self.tls else ""
         md5 = ", only an MD5 proves" if self.md5_only else ""
-        return tls + md5 + (f", {self.link}" if self.link else "")
+        emulated = ", on the emulators" if self.emulated else ""
+        return tls + md5 + emulated + (f", {self.link}" if self.link else "")
 
 
 PLAIN = Ground()

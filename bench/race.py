@@ -28,17 +28,19 @@ class Race:
         self._pairs = pairs
         self._say = say
         self._numbers = itertools.count(1)
-        self._filled: set[Load] = set()
+        self._filled: set[Place] = set()
 
     def prepare(self, row: Row, peers: Sequence[Contestant]) -> None:
         """Make what the row is read from. Raises TransferError."""
         loads = {load for load in (row.load, *(peer.load for peer in peers)) if load is not None}
         for load in loads:
             self._stage.make_tree(load)
-        if isinstance(row.work, Move) and row.work.way is not Way.UP and row.work.load not in self._filled:
-            self._say(f"Filling a bucket with {row.work.load}")
-            self._fill(row, row.work.load)
-            self._filled.add(row.work.load)
+        if isinstance(row.work, Move):
+            ways = {row.work.way, *(peer.way for peer in peers if peer.way is not None)} - {Way.UP}
+            for source in {self._stage.source(row.work.load, way) for way in ways} - self._filled:
+                self._say(f"Filling a bucket with {row.work.load}")
+                self._fill(row, row.work.load, source)
+                self._filled.add(source)
 
     def duels(self, row: Row, peers: Sequence[Contestant]) -> Iterator[Duel]:
         """One after the other. A run that fails ends its duel, not the race."""
@@ -82,8 +84,8 @@ class Race:
         load = contestant.load or row.load
         match row.work:
             case Move(way, _) if load is not None:
-                source = self._stage.tree(load) if way is Way.UP else self._stage.source(load)
-                return Task(row, source, self._stage.target(way, name), load, name)
+                way = contestant.way or way
+                return Task(row, self._stage.source(load, way), self._stage.target(way, name), load, name)
             case Same():
                 one, other = (self._stage.generated(row.work, which) for which in "ab")
                 return Task(row, one, other, None, name)
@@ -116,12 +118,13 @@ class Race:
         if task.load is not None and (task.target.server or task.load.large):
             self._stage.clear(task.target)
 
-    def _fill(self, row: Row, load: Load) -> None:
+    def _fill(self, row: Row, load: Load, source: Place) -> None:
         """We fill the buckets ourselves, so that every object has the full-object CRC64NVME that AWS gives to all.
 
         Where only an MD5 proves, large objects are put in one piece, or no ETag would be one.
         """
-        stage, source = self._stage, self._stage.make(self._stage.source(load))
+        stage = self._stage
+        stage.make(source)
         up = replace(row, work=Move(Way.UP, load))
         command = list(OURS.commands(Task(up, stage.tree(load), source, load, "fill"))[0])
         if row.ground.md5_only:

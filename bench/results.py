@@ -13,14 +13,15 @@ from bench.rows import Row
 from bench.targets import Verdict
 
 _HEADINGS = ("against", "wall s", "theirs", "ratio", "CPU s", "theirs", "ratio", "peak MiB", "theirs", "ratio", "lost")
+GIB = 1024 * MIB
 _UNITS = {"wall": 1.0, "CPU": 1.0, "memory": float(MIB)}
 _READING = """\
 Each line of a row is a duel: ours, theirs, ours, theirs …, every run into an empty bucket or folder, after one
 warm-up each (not over links). The figures are medians; a ratio is the median of ours divided by theirs, pair by pair,
 so below 1 is better for us, and what is above 1 is named as lost. CPU is user and system time of the client's
 processes, memory the most that they had resident. After every run `rclone check` compared what had arrived, byte by
-byte (`--download`) in each duel's first pair and for all large objects. A peer that was ended at a limit has `>`
-before its time.
+byte (`--download`) in each duel's first pair and for all large objects; emulators tell the MD5s of what they got.
+A peer that was ended at a limit has `>` before its time.
 """
 
 
@@ -82,7 +83,7 @@ def _section(row: Row, record: Record) -> Iterator[str]:
     yield _line(_HEADINGS)
     yield _line(["---", *["---:"] * (len(_HEADINGS) - 2), "---"])
     yield from (_line([duel.peer or "(alone)", *_cells(duel)]) for duel in record.duels)
-    yield from ("", *_spread(record.duels), "```", *record.commands, "```", "")
+    yield from ("", *_spread(record.duels), *_unit_costs(row, record.duels), "```", *record.commands, "```", "")
 
 
 def _cells(duel: Duel) -> Iterator[str]:
@@ -106,6 +107,18 @@ def _spread(duels: Sequence[Duel]) -> Iterator[str]:
         spans = {name: sorted(take(sample) / _UNITS[name] for sample in samples) for name, take in FIGURES.items()}
         told = (f"{name} {values[0]:.3g} to {values[-1]:.3g}" for name, values in spans.items())
         yield f"All our runs, {len(samples)}: {', '.join(told)}.\n"
+
+
+def _unit_costs(row: Row, duels: Sequence[Duel]) -> Iterator[str]:
+    """What a GiB, or an object, costs; of rows with emulators, whose loads others do not have."""
+    load = row.load
+    if load is None or not row.ground.emulated:
+        return
+    unit, per = ("s a GiB", load.bytes / GIB) if load.large else ("ms an object", load.count / 1000)
+    for duel in duels:
+        if duel.theirs:
+            ours, theirs = duel.our("CPU") / per, duel.their("CPU") / per
+            yield f"CPU of the client: {ours:.3g} {unit}, {theirs:.3g} {unit} with {duel.peer}.\n"
 
 
 def _lost(measured: Sequence[tuple[Row, Record]]) -> Iterator[str]:

@@ -23,10 +23,23 @@ class Way(StrEnum):
     UP = "up"
     ACROSS = "across"
     DOWN = "down"
+    FROM_OSS = "from-oss"
+    TO_COS = "to-cos"
 
     @property
     def spelled(self) -> str:
-        return {Way.UP: "disk → S3", Way.ACROSS: "S3 → S3", Way.DOWN: "S3 → disk"}[self]
+        return {
+            Way.UP: "disk → S3",
+            Way.ACROSS: "S3 → S3",
+            Way.DOWN: "S3 → disk",
+            Way.FROM_OSS: "OSS → S3",
+            Way.TO_COS: "S3 → COS",
+        }[self]
+
+    @property
+    def between(self) -> bool:
+        """Whether no end of it is a disk."""
+        return self not in (Way.UP, Way.DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,7 @@ _MIXED = Load("mixed", 5_000, 4 * KIB, among=2048 * MIB)
 _ONE = Load("one", 1, 4 * KIB)
 _GIB = Load("gib", 1, 1024 * MIB)
 _QUARTER = Load("quarter", 1, 256 * MIB)
+_FEW = Load("few", 5_000, 4 * KIB)
 _HUNDREDS = Load("hundreds", 2_000, 100 * KIB)
 _TLS, _MD5 = Ground(tls=True), Ground(md5_only=True)
 _OVER_TLS = (Ratio("CPU", 0.8, "rclone*"), Ratio("wall", 0.9, "rclone*"))
@@ -147,6 +161,8 @@ _ACROSS = (Ratio("CPU", 0.55, "rclone*"), Ratio("wall", 0.9, "rclone*"), Most("m
 _CARRIED = (Ratio("CPU", 0.7, "rclone*"), Ratio("wall", 0.9, "rclone*"))
 _TUNED, _UNFLAGGED = ("rclone, tuned",), ("rclone", "s5cmd")
 _PATIENCE_SECONDS = 150.0
+_REFERENCE = "transfer, S3 → S3"
+_AS_S3 = (Ratio("CPU", 1.15, _REFERENCE),)
 
 _LOCAL = (
     Row("1", "across-large", Move(Way.ACROSS, LARGE), _ACROSS),
@@ -189,6 +205,19 @@ _STARTING = (
     Row("12", "mixed", Move(Way.ACROSS, _MIXED), peers=_TUNED),
 )
 
+_CLOUDS = tuple(
+    Row(
+        number,
+        f"{name}-{size}",
+        Move(way, load),
+        _AS_S3,
+        peers=(_REFERENCE,),
+        ground=Ground(emulated=True),
+    )
+    for number, name, way in (("13", "oss-to-s3", Way.FROM_OSS), ("14", "s3-to-cos", Way.TO_COS))
+    for size, load in (("large", LARGE), ("small", _FEW))
+)
+
 
 def _far(shape: str, link: Link) -> Sequence[Row]:
     """The rows of one shape of link, with bbr and with cubic; targets are set for the first shape alone."""
@@ -225,7 +254,7 @@ def _far(shape: str, link: Link) -> Sequence[Row]:
 def rows(*, quick: bool = False) -> tuple[Row, ...]:
     """All rows in their order; the loads of ``quick`` are about a tenth."""
     far = [row for shape, link in LINKS.items() for row in _far(shape, link)]
-    found = (*_LOCAL, *far, *_STARTING)
+    found = (*_LOCAL, *far, *_STARTING, *_CLOUDS)
     return tuple(map(_quickened, found)) if quick else found
 
 

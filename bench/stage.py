@@ -11,12 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import programs
+from bench import emulators, programs
 from bench.cores import Cores
 from bench.rows import Load, Same, Way
 
 OLD, NEW = "old", "new"
-"""The servers: sources are on the old one, targets on the new one."""
+"""The S3 servers: sources are on the old one, targets on the new one."""
+OSS, COS = "aliyun", "tencent"
+"""Those of other vendors, where there are any."""
+_SOURCES, _TARGETS = {Way.FROM_OSS: OSS}, {Way.TO_COS: COS}
+_ACCOUNT = "-1250000000"
+"""Ends the names of Tencent's buckets."""
 _PIECE = 1024 * 1024
 """Bytes that are made at a time."""
 _SETTLE_SECONDS = 0.5
@@ -36,6 +41,7 @@ class Stage:
     """Contestants are run in ``folder``, and ``env`` is all of the environment that they see.
 
     ``outside`` goes ahead of a client's command line, ``inside`` ahead of one that runs where the servers are.
+    ``emulated``: the servers are emulators, and are told of buckets in their own way.
     """
 
     folder: Path
@@ -44,17 +50,18 @@ class Stage:
     env: Mapping[str, str] = field(repr=False)
     outside: Sequence[str] = ()
     inside: Sequence[str] = ()
+    emulated: bool = False
 
     def tree(self, load: Load) -> Place:
         """The files that a load is made of."""
         return Place(f"tree-{load.name}")
 
-    def source(self, load: Load) -> Place:
-        """The bucket from which a load is read."""
-        return self._bucket(OLD, f"source-{load.name}")
+    def source(self, load: Load, way: Way) -> Place:
+        """What a load is read from: its tree, or a bucket."""
+        return self.tree(load) if way is Way.UP else self._bucket(_SOURCES.get(way, OLD), f"source-{load.name}")
 
     def target(self, way: Way, name: str) -> Place:
-        return Place(name) if way is Way.DOWN else self._bucket(NEW, name)
+        return Place(name) if way is Way.DOWN else self._bucket(_TARGETS.get(way, NEW), name)
 
     def generated(self, same: Same, which: str) -> Place:
         """A bucket of which the server only claims that it is full."""
@@ -70,7 +77,7 @@ class Stage:
         if place.server is None:
             (self.folder / place.name).mkdir()
         else:
-            self._bucket_command("mb", place)
+            self._make_bucket(place)
         return place
 
     def make_tree(self, load: Load) -> None:
@@ -90,7 +97,7 @@ class Stage:
         if place.server is None:
             shutil.rmtree(self.folder / place.name)
         else:
-            self._bucket_command("rb", place)
+            self._drop_bucket(place)
 
     def settle(self) -> None:
         """Have what earlier runs wrote go to the disk, so that no later run pays for it."""
@@ -98,7 +105,19 @@ class Stage:
         time.sleep(_SETTLE_SECONDS)
 
     def _bucket(self, server: str, name: str) -> Place:
-        return Place(name, server, self.endpoints[server])
+        return Place(name + _ACCOUNT * (server == COS), server, self.endpoints[server])
+
+    def _make_bucket(self, place: Place) -> None:
+        if self.emulated:
+            emulators.make_bucket(place.endpoint, place.name)
+        else:
+            self._bucket_command("mb", place)
+
+    def _drop_bucket(self, place: Place) -> None:
+        if self.emulated:
+            emulators.drop_bucket(place.endpoint, place.name)
+        else:
+            self._bucket_command("rb", place)
 
     def _bucket_command(self, verb: str, place: Place) -> None:
         command = [*self.inside, programs.s5cmd(), "--endpoint-url", place.endpoint, verb, f"s3://{place.name}"]

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from bench.certificate import make_certificate
 from bench.cores import Cores, on
+from bench.emulators import address, emulator, look_for_them
 from bench.excuses import Unavailable
 from bench.ground import PLAIN, Ground
 from bench.server.launch import light
-from bench.stage import NEW, OLD, Stage
+from bench.stage import COS, NEW, OLD, OSS, Stage
 from bench.wan.link import Ends, linked
 from transfer.errors import Misconfigured
 from transfer.testing.processes import HOST
@@ -29,6 +30,8 @@ _PROVIDERS = {LIGHT: "Minio", SEAWEEDFS: "SeaweedFS"}
 _ROOM = 6
 """The disk needs this many times the largest load: tree, source, target, and what is not yet gone."""
 _KEY, _SECRET, _REGION = "BENCHACCESSKEY", "bench-secret-access-key", "us-east-1"
+_VENDORS = {OLD: "s3", NEW: "s3", OSS: "oss", COS: "cos"}
+_REGIONS = {"s3": _REGION, "oss": "cn-hangzhou", "cos": "ap-guangzhou"}
 _homes = itertools.count(1)
 
 
@@ -47,7 +50,9 @@ def folder_for(largest: int) -> Iterator[Path]:
 @contextmanager
 def staged(ground: Ground, folder: Path, cores: Cores, kind: str) -> Iterator[Stage]:
     """Both servers, and ``folder`` around the clients. Raises Unavailable where the machine lacks what it takes."""
-    if kind == SEAWEEDFS and ground != PLAIN:
+    if ground.emulated:
+        look_for_them()
+    elif kind == SEAWEEDFS and ground != PLAIN:
         raise Unavailable("SeaweedFS is only started on loopback, without TLS, with all its checksums")
     home = folder / f"home-{next(_homes)}"
     home.mkdir()
@@ -57,10 +62,13 @@ def staged(ground: Ground, folder: Path, cores: Cores, kind: str) -> Iterator[St
             if ground.link:
                 ends = stack.enter_context(linked(ground.link, home))
             certificate = make_certificate(home, ends.address) if ground.tls else None
-            endpoints = _start(stack, ground, kind, ends, certificate)
+            if ground.emulated:
+                endpoints = _start_emulators(stack, home)
+            else:
+                endpoints = _start(stack, ground, kind, ends, certificate)
         _write_config(folder / "transfer.toml", endpoints, certificate)
         env = _environment(home, endpoints, certificate, _PROVIDERS[kind])
-        yield Stage(folder, endpoints, cores, env, ends.client, ends.server)
+        yield Stage(folder, endpoints, cores, env, ends.client, ends.server, ground.emulated)
 
 
 def _start(stack: ExitStack, ground: Ground, kind: str, ends: Ends, certificate: Path | None) -> Mapping[str, str]:
@@ -84,10 +92,20 @@ def _start(stack: ExitStack, ground: Ground, kind: str, ends: Ends, certificate:
     }
 
 
+def _start_emulators(stack: ExitStack, home: Path) -> Mapping[str, str]:
+    """Two S3s, an OSS and a COS. Returns their addresses."""
+    ports = {name: stack.enter_context(emulator(vendor, _KEY, _SECRET, home)) for name, vendor in _VENDORS.items()}
+    return {name: address(port) for name, port in ports.items()}
+
+
 def _write_config(path: Path, endpoints: Mapping[str, str], certificate: Path | None) -> None:
     """Our remotes; credentials are in the environment, as for everyone."""
     trusted = f'ca_bundle = "{certificate}"\n' if certificate else ""
-    blocks = [f'[remote.{name}]\ntype = "s3"\nendpoint = "{url}"\n{trusted}' for name, url in endpoints.items()]
+    blocks = [
+        f'[remote.{name}]\ntype = "{(vendor := _VENDORS[name])}"\nendpoint = "{url}"\n'
+        f'region = "{_REGIONS[vendor]}"\n{trusted}'
+        for name, url in endpoints.items()
+    ]
     path.write_text("\n".join(blocks))
 
 
@@ -103,6 +121,10 @@ def _environment(
         "AWS_SECRET_ACCESS_KEY": _SECRET,
         "AWS_REGION": _REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "OSS_ACCESS_KEY_ID": _KEY,
+        "OSS_ACCESS_KEY_SECRET": _SECRET,
+        "COS_SECRET_ID": _KEY,
+        "COS_SECRET_KEY": _SECRET,
         "RCLONE_CONFIG": "",  # no file: rclone's remotes are these
     }
     if certificate:

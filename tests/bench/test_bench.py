@@ -148,7 +148,7 @@ def test_rows_not_run_are_named() -> None:
     missing = [row for row in rows() if not row.asked]
     text = render({}, rows())
     assert all(f"| {row} |  | not run |  |" in text for row in missing)
-    assert {row.number for row in rows()} == {*map(str, range(1, 13)), "9b"}
+    assert {row.number for row in rows()} == {*map(str, range(1, 15)), "9b"}
 
 
 def test_a_missed_row_tells_what_is_known_of_it() -> None:
