@@ -1,0 +1,112 @@
+"""The guide from OSS to S3: its sessions, with the emulators, the configuration and the program that it gives."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+import tomllib
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.docs import pages
+from transfer.config import load_config
+from transfer.plugin import StoreOptions
+from transfer.registry import open_store
+from transfer.testing.playground import furnish
+
+pytestmark = pytest.mark.xdist_group("docs")
+
+PAGE = "from-oss-to-s3.md"
+REAL, REHEARSED = pages.blocks(PAGE, "toml")
+SHELL = "\n".join(pages.blocks(PAGE, "sh"))
+ROOT = Path(__file__).parents[2]
+_THAW = "python thaw.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Emulators that run, and where they do so instead of where the page says."""
+
+    ports: Mapping[str, str]
+
+    def at(self, text: str) -> str:
+        """With the ports that were free."""
+        for said, real in self.ports.items():
+            text = text.replace(said, real)
+        return text
+
+
+@pytest.fixture
+def rehearsal() -> Iterator[Rehearsal]:
+    """Started by the page's own commands, but for the ports."""
+    ports: dict[str, str] = {}
+    with ExitStack() as stack:
+        for line in re.findall(r"^python -m (tests\.emulators\..*)$", SHELL, re.MULTILINE):
+            said = re.search(r"--port (\d+)", line)
+            assert said is not None
+            words = shlex.split(line.replace(said[0], "--port 0"))
+            command = [sys.executable, "-m", *words]
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
+            stack.callback(process.terminate)
+            assert process.stdout is not None
+            ports[said[1]] = process.stdout.readline().strip().rpartition(":")[2]
+        assert len(ports) == 2
+        yield Rehearsal(ports)
+
+
+def without_margin(text: str) -> str:
+    """The page with the sessions of its lists as the others are."""
+    block = re.compile(r"^ +```console\n.*?^ +```$", re.MULTILINE | re.DOTALL)
+    return block.sub(lambda found: textwrap.dedent(found[0]), text)
+
+
+def turn_the_clock(rehearsal: Rehearsal) -> None:
+    """As the page's last command does."""
+    said = re.search(r"curl --json '(.*)' (\S+)", SHELL)
+    assert said is not None
+    assert json.loads(said[1]) == {"minutes": 2}
+    request = urllib.request.Request(rehearsal.at(said[2]), said[1].encode(), {"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def test_its_sessions_print_what_it_says(tmp_path: Path, rehearsal: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first look to the report; the thaw takes no minute here."""
+    text = without_margin((pages.DOCS / PAGE).read_text(encoding="utf-8"))
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / PAGE).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(pages, "DOCS", tmp_path / "pages")
+    environment = furnish(tmp_path, {})
+    (tmp_path / "transfer.toml").write_text(rehearsal.at(REHEARSED))
+    (tmp_path / "thaw.py").write_text(pages.blocks(PAGE, "python")[0])
+    (tmp_path / "notes-of-today.txt").write_text("39 bytes that were not there yesterday\n")
+    given = pages.commands(PAGE)
+    assert len(given) == text.count("\n$ ")
+    setting = [pages.Command(command, "…") for command in re.findall(r"`(transfer \w+ photos\S* .*?)`", text)]
+    assert len(setting) == 2
+    thawed = [command.text.startswith(_THAW) for command in given].index(True) + 1
+    for some in ([*setting, *given[:thawed]], given[thawed:]):
+        if wrong := pages.differences(some, pages.run_all(some, tmp_path, environment)):
+            pytest.fail("\n\n".join(wrong), pytrace=False)
+        turn_the_clock(rehearsal)
+
+
+async def test_the_remotes_can_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those for the clouds themselves, with keys from the environment."""
+    for name in ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    (tmp_path / "transfer.toml").write_text(REAL)
+    config = load_config(tmp_path / "transfer.toml")
+    assert list(config.remotes) == list(tomllib.loads(REHEARSED)["remote"]) == ["old", "new"]
+    for name in config.remotes:
+        store = await open_store(f"{name}://shop", StoreOptions(), config=config)
+        assert store.url == f"{name}://shop/"
+        await store.aclose()
