@@ -35,6 +35,10 @@ transfer.cli.main()
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+"""As users have it: where streams are not buffered, what could not be written is not tried again at the end."""
+
+
 @pytest.fixture
 def start() -> Iterator[Start]:
     """``start("sync", "a", "b")`` starts the command, ``start(python="…")`` a program; killed in the end."""
@@ -42,8 +46,8 @@ def start() -> Iterator[Start]:
 
     def run(*arguments: object, python: str | None = None, **options: object) -> subprocess.Popen[bytes]:
         head = [sys.executable, "-c", python] if python else [sys.executable, "-m", "transfer"]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        process = subprocess.Popen([*head, *map(str, arguments)], **(pipes | options))  # type: ignore[call-overload]
+        usual = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": BUFFERED}
+        process = subprocess.Popen([*head, *map(str, arguments)], **(usual | options))  # type: ignore[call-overload]
         processes.append(process)
         return process  # type: ignore[no-any-return]
 

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
+from transfer.cli.dropping import settle_stderr
+
 
 class App(click.Group):
     """The command ``transfer``. Its commands are imported when they are called, and not before.
@@ -44,4 +46,5 @@ class App(click.Group):
             from transfer.cli.problems import describe_usage  # noqa: PLC0415 - not needed where all is well
 
             status = describe_usage(error)
+        settle_stderr()
         sys.exit(status if isinstance(status, int) else 0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 
 import click
 
+from transfer.cli.dropping import drop
 from transfer.cli.words import printable
 from transfer.errors import Denied, Misconfigured, NotFound, Refused, TransferError
 from transfer.secrets import Redactor
@@ -33,7 +33,7 @@ def describe(error: BaseException, redactor: Redactor) -> int:
         case click.Abort() | KeyboardInterrupt():
             return INTERRUPTED
         case BrokenPipeError():
-            drop_stdout()
+            drop(sys.stdout)
             return BROKEN_PIPE
         case TransferError():
             say(str(error), redactor)
@@ -47,7 +47,7 @@ def describe_usage(error: BaseException) -> int:
     """The same for errors of the command line itself, before any configuration is known."""
     if isinstance(error, OSError) and error.filename is None:
         # Nothing is read or written so early but the text of --help and --version.
-        drop_stdout()
+        drop(sys.stdout)
         error = TransferError(unwritable(error))
     return describe(error, Redactor())
 
@@ -68,14 +68,6 @@ def say(sentence: str, redactor: Redactor) -> None:
 def unwritable(error: OSError) -> str:
     """The sentence for a stdout that takes nothing more."""
     return f"Standard output can't be written: {error.strerror}."
-
-
-def drop_stdout() -> None:
-    """What is buffered still goes nowhere, so that the interpreter's own flush at exit does not fail again."""
-    with suppress(OSError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 def _leaf(error: BaseException) -> BaseException:

@@ -13,7 +13,8 @@ from types import FrameType
 from typing import Any
 
 from transfer import loop
-from transfer.cli.problems import BROKEN_PIPE, INTERRUPTED, drop_stdout, unwritable
+from transfer.cli.dropping import drop
+from transfer.cli.problems import BROKEN_PIPE, INTERRUPTED, unwritable
 from transfer.descriptors import raise_limit
 
 _GRACE = 1.7
@@ -81,7 +82,7 @@ def run(work: Work) -> int:
                 raise
             status = stop.status
     if stop.status == BROKEN_PIPE:
-        drop_stdout()
+        drop(sys.stdout)
         return BROKEN_PIPE
     return status
 

@@ -12,7 +12,8 @@ from typing import cast
 
 import click
 
-from transfer.cli.problems import drop_stdout, unwritable
+from transfer.cli.dropping import drop
+from transfer.cli.problems import unwritable
 from transfer.errors import TransferError
 
 _CHUNK = 1024 * 1024
@@ -43,7 +44,7 @@ def show(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        drop_stdout()
+        drop(sys.stdout)
         raise TransferError(unwritable(error)) from None
 
 
@@ -66,7 +67,7 @@ def write_now(data: bytes | str) -> None:
             left = left[sys.stdout.buffer.write(left) :]
         sys.stdout.buffer.flush()
     except OSError:
-        drop_stdout()
+        drop(sys.stdout)
         raise
 
 
