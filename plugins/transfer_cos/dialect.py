@@ -118,6 +118,7 @@ COS = Dialect(
     replace_metadata="Replaced",
     replace_tags="Replaced",
     overwrites_when_versioned=True,
+    if_absent_copies=False,
     mute_heads=True,
     metadata_with_prefix=True,
     max_user_text=2048,

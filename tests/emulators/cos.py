@@ -53,6 +53,7 @@ class Cos(Service):
     restores_without_body = False
     speeds_up = False
     copies_onto_itself = False
+    copies_over = True
     replaces = "REPLACED"
     truncates = True
     wrong_md5 = "BadDigest"

@@ -91,6 +91,8 @@ class Service(ABC):
     """Whether an upload's ACL is that of the request which completes it."""
     replaces: ClassVar[str] = "REPLACE"
     """What a copy is told, in whatever case, so that it gets the metadata, or the tags, of the request."""
+    copies_over: ClassVar[bool] = False
+    """Whether a copy replaces what is there, even where that is forbidden."""
     copies_onto_itself: ClassVar[bool]
     """Whether an object may be copied onto itself with nothing changed."""
 

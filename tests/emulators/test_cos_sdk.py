@@ -287,17 +287,19 @@ def test_versions(client: Client) -> None:
 
 
 def test_never_overwrite(client: Client) -> None:
-    """The header keeps what is there, but where there are versions it means nothing."""
+    """The header keeps what is there, but to copies, and where there are versions, it means nothing."""
     # The SDK has no name for it, but lets any header pass as metadata.
     never = {"Metadata": {"x-cos-forbid-overwrite": "true"}}
     client.put_object(b"1", "k", **never)
     attempts: list[Callable[[], Any]] = [
         lambda: client.put_object(b"2", "k", **never),
-        lambda: client.copy_object("k", client.source("other"), **never),
         lambda: client.create_multipart_upload("k", **never),
     ]
     for attempt in attempts:
         assert refusal(attempt) == (409, "FileAlreadyExists")
+    client.put_object(b"other", "other")
+    client.copy_object("k", client.source("other"), CopyStatus="Replaced", **never)
+    assert client.body("k") == b"other"
     client.put_bucket_versioning("Enabled")
     client.put_object(b"2", "k", **never)
     assert client.body("k") == b"2"

@@ -59,7 +59,8 @@ async def append_object(service: Service, call: Call) -> Reply:
 async def copy_object(service: Service, call: Call) -> Reply:
     """Store what another object holds; the bytes pass nobody's machine."""
     bucket = service.bucket(call)
-    service.check_overwrite(call, bucket)
+    if not service.copies_over:
+        service.check_overwrite(call, bucket)
     source_bucket, source = copy_source(service, call)
     if source.blob.size > service.limits.copy:
         raise Refused(400, service.copy_too_large, "The source is too large to be copied in one request.")
@@ -88,7 +89,10 @@ def copy_source(service: Service, call: Call) -> tuple[Bucket, Version]:
 
 def _copied(service: Service, call: Call, bucket: Bucket, source_bucket: Bucket, source: Version) -> Version:
     made = draft(service, call, bucket)
-    replaced = service.header(call, "metadata-directive").upper() == service.replaces
+    directive = service.header(call, "metadata-directive").upper()
+    if directive not in ("", "COPY", service.replaces):
+        raise Refused(400, "InvalidArgument", "The metadata directive is not valid.")
+    replaced = directive == service.replaces
     same = source_bucket is bucket and source.key == call.key
     if same and not replaced and not service.copies_onto_itself:
         raise Refused(400, "InvalidRequest", "An object can only be copied onto itself with other metadata.")

@@ -118,6 +118,8 @@ class Dialect:
     """Whether a HEAD that is refused is told nothing but the status."""
     delay_header: str = ""
     """The header that tells how many milliseconds a request was put off."""
+    if_absent_copies: bool = True
+    """Whether :attr:`if_absent` is said to mean anything in copies."""
     overwrites_when_versioned: bool = False
     """Whether :attr:`if_absent` means nothing in a bucket that keeps versions."""
     acl_at_end: bool = False

@@ -124,7 +124,7 @@ class RestXmlStore(Store):
         self, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool = False
     ) -> Stored:
         if if_absent:
-            await self._refuse_existing(key)
+            await self._refuse_existing(key, heeded=self._bucket.dialect.if_absent_copies)
         return await self._copying.copy(origin, entry, key, metadata, if_absent=if_absent)
 
     async def update(self, entry: Entry, metadata: Metadata) -> Stored:
@@ -169,12 +169,12 @@ class RestXmlStore(Store):
     def _is_ordered(self) -> bool:
         return self._bucket.dialect.capabilities.ordered
 
-    async def _refuse_existing(self, key: str) -> None:
-        """Look first: an imitator may not know the condition that is sent with the write.
+    async def _refuse_existing(self, key: str, *, heeded: bool = True) -> None:
+        """Look first: an imitator may not know the condition that is sent with the write, if it is ``heeded`` at all.
 
         Raises Unsupported where the provider does not heed it.
         """
         if not self._never_overwrites:
             raise Unsupported(f"'{key}' can't be written only if it is absent: the bucket keeps versions", key=key)
-        if not self._bucket.client.endpoint.genuine and await self._bucket.exists(key):
+        if not (heeded and self._bucket.client.endpoint.genuine) and await self._bucket.exists(key):
             raise Changed(f"'{key}' is there already", key=key)
