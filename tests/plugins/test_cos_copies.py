@@ -58,6 +58,19 @@ async def test_what_was_made_in_parts_is_compared_by_its_crc(cos: CosPlace) -> N
     assert (made.proof.proven, made.proof.by) == (Proven.VERIFIED, Algorithm.CRC64XZ)
 
 
+async def test_the_document_tells_what_was_copied(cos: CosPlace) -> None:
+    """Its CRC, of the whole and of parts, so that nothing has to be asked afterwards."""
+    store = await cos.open()
+    await store.put("k", Body(bytes(MIB)), Metadata())
+    entry = await store.stat("k")
+    made = await store.copy(store.origin, replace(entry, etag=None), "copy", Metadata())
+    assert (made.proof.proven, made.proof.by) == (Proven.VERIFIED, Algorithm.CRC64XZ)
+    upload = await store.begin("parts", Metadata(), size=MIB, part_size=MIB)
+    receipt = await store.copy_part(upload, Part(1, 0, MIB), store.origin, entry)
+    assert receipt.checksums == entry.checksums
+    assert cos.calls["head_object"] == 1
+
+
 async def test_a_copy_of_what_has_changed(cos: CosPlace) -> None:
     """It is refused by the server, and so is one that would overwrite."""
     store = await cos.open()
