@@ -161,6 +161,7 @@ class Upload:
 
     ``size`` and ``part_size`` are the plan that it was begun with: part ``n`` starts at
     ``(n - 1) * part_size``. A stream of unknown length has ``size`` None and can't be resumed.
+    With a ``part_size`` of 0 it has no parts: the provider fetches the object.
     ``extra`` is the plugin's own.
     """
 
@@ -169,6 +170,10 @@ class Upload:
     size: int | None
     part_size: int
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_fetch(self) -> bool:
+        return self.part_size == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ class Capabilities:
     thaw: bool = False
     signs: bool = False
     """:meth:`Store.signed_url`: anybody can be given the leave to read an object."""
+    fetches: bool = False
+    """:meth:`Store.fetch` and :meth:`Store.fetched`, beside ``update``: the provider gets objects from addresses."""
     verifies: tuple[Algorithm, ...] = ()
     """Checksums that the store checks on writing, or returns after computing them itself, so
     that a :class:`~transfer.model.Stored` is *verified*; the preferred one first."""
@@ -269,6 +271,34 @@ class Store:
         It leads to the version that ``entry`` names, or else to whatever has its key then. Treat it as a secret.
         """
         self._unsupported("signed_url")
+
+    async def fetch(
+        self,
+        url: str,
+        entry: Entry,
+        key: str,
+        metadata: Metadata,
+        *,
+        checksums: Checksums = NO_CHECKSUMS,
+        replacing: Entry | None = None,
+        if_absent: bool = False,
+    ) -> Upload:
+        """Ask the provider to get the object at ``url``, of which ``entry`` tells, and to write it as ``key``.
+
+        Returns as soon as that is to be done, with what :meth:`fetched` is asked by: an upload without parts, whose
+        ``part_size`` is 0, and whose ``extra["initiated_ns"]`` tells when. Of ``metadata`` goes along what can't be
+        set later; the rest is :meth:`update`'s. ``checksums`` are the object's, as far as they are known: the
+        provider is to write nothing else. ``replacing`` is what ``key`` has now. ``url`` is a secret.
+        """
+        self._unsupported("fetch")
+
+    async def fetched(self, fetch: Upload) -> Stored | None:
+        """The object, once the provider has written it; None while it is at work.
+
+        Proven where it compared ``checksums``. Raises NotFound where it has tried and nothing was written: it may try
+        again by itself, so the caller asks once more after a while.
+        """
+        self._unsupported("fetched")
 
     async def containers(self) -> Sequence[str]:
         """The names of all containers that may be seen, of a store that :meth:`Service.open_all` made."""

@@ -45,4 +45,9 @@ def refuse_unknown(asked: str | None) -> None:
 
 def is_frozen(number: int, restore_status: int) -> bool:
     """Whether an object must be thawed before it can be read or changed."""
-    return number in _COLD and restore_status != _THAWED
+    return is_cold(number) and restore_status != _THAWED
+
+
+def is_cold(number: int) -> bool:
+    """Whether objects of the class can be read only when they are thawed."""
+    return number in _COLD

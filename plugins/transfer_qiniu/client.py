@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from transfer.errors import Unsupported
 from transfer.plugin import Traffic
 from transfer.wire.connection import Pace
 from transfer.wire.http import Request
@@ -14,6 +15,7 @@ from transfer_qiniu.discovery import Discovery
 from transfer_qiniu.entries import Found, found_of
 from transfer_qiniu.hosts import Service
 from transfer_qiniu.place import Place
+from transfer_qiniu.signing import FORM
 from transfer_qiniu.transport import Transport
 
 _NO_POLICY: Mapping[str, object] = {}
@@ -40,12 +42,13 @@ class Client:
         key: str | None = None,
         method: str = "POST",
         body: bytes = b"",
+        kind: str = FORM,
         patient: bool = False,
     ) -> object:
         """The document that a request about an object, or about the bucket, is answered with."""
         url = await self._at(service) + path
         subject = self.place.subject(key)
-        return await self.transport.manage(method, url, subject, key=key, body=body, patient=patient)
+        return await self.transport.manage(method, url, subject, key=key, body=body, kind=kind, patient=patient)
 
     async def upload(
         self,
@@ -93,7 +96,10 @@ class Client:
         return found_of(key, await self.manage(Service.RS, f"/stat/{self.place.entry(key)}", key=key))
 
     async def _at(self, service: Service) -> str:
-        return (await self.discovery.hosts(self.place.bucket)).addresses[service]
+        address = (await self.discovery.hosts(self.place.bucket)).addresses.get(service)
+        if address is None:
+            raise Unsupported(f"'{self.place.url}' has no service '{service}': name its address by '{service}'")
+        return address
 
     async def aclose(self) -> None:
         await self.transport.http.aclose()

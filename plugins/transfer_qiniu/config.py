@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     storage_classes=True,
     thaw=True,
     signs=True,
+    fetches=True,
     verifies=(Algorithm.CRC32,),
     keeps=(Algorithm.SHA1, Algorithm.MD5),
 )
@@ -49,6 +50,7 @@ SETTINGS: Mapping[str, str] = {
     "up": "address of the upload service; asked of Qiniu where it is left out",
     "rs": "address of the object service; asked of Qiniu where it is left out",
     "rsf": "address of the listing service; asked of Qiniu where it is left out",
+    "api": "address of the service that fetches; asked of Qiniu where it is left out",
     "uc": "address of the service that is asked; https://uc.qiniuapi.com where it is left out",
     "domain": "address to download from; left out, a domain bound to the bucket, or else its source domain",
     "private": "true or false: whether downloads are signed; true where it is left out, which public buckets take too",
@@ -60,7 +62,7 @@ SETTINGS: Mapping[str, str] = {
 _WORDS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 _KEYS = {"access_key": "QINIU_ACCESS_KEY", "secret_key": "QINIU_SECRET_KEY"}
 _REGION = re.compile(r"[a-z0-9-]+", re.ASCII)
-_ADDRESSES = ("endpoint", "up", "rs", "rsf", "uc", "domain")
+_ADDRESSES = ("endpoint", "up", "rs", "rsf", "api", "uc", "domain")
 _ADDRESS = re.compile(r"https?://[^/?#@\s]+", re.ASCII)
 
 
@@ -75,6 +77,7 @@ class Settings:
     up: str | None = None
     rs: str | None = None
     rsf: str | None = None
+    api: str | None = None
     uc: str | None = None
     domain: str | None = None
     private: bool = True

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from transfer.errors import Corrupt, Misconfigured
 from transfer_qiniu.config import Settings
-from transfer_qiniu.hosts import Hosts, Service, chosen, of_region, of_reply, uc_address
+from transfer_qiniu.hosts import NEEDED, Hosts, chosen, of_region, of_reply, uc_address
 from transfer_qiniu.transport import Transport
 
 _TRIAL = ".clouddn.com"
@@ -27,7 +27,7 @@ class Discovery:
     async def hosts(self, bucket: str) -> Hosts:
         """The servers of a bucket. Raises Misconfigured where there is no such bucket."""
         own = chosen(self._settings)
-        if len(own) == len(Service):
+        if own.keys() >= NEEDED:
             return Hosts(self._settings.region or "", own)
         if self._settings.region is not None:
             found = of_region(self._settings.region, self._settings.scheme)

@@ -18,6 +18,11 @@ class Service(StrEnum):
     UP = "up"
     RS = "rs"
     RSF = "rsf"
+    API = "api"
+    """Fetches from elsewhere. Some private clouds have none."""
+
+
+NEEDED = frozenset(Service) - {Service.API}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,12 @@ def uc_address(settings: Settings) -> str:
 
 def chosen(settings: Settings) -> Mapping[Service, str]:
     """The addresses that the settings name."""
-    named = {Service.UP: settings.up, Service.RS: settings.rs, Service.RSF: settings.rsf}
+    named = {
+        Service.UP: settings.up,
+        Service.RS: settings.rs,
+        Service.RSF: settings.rsf,
+        Service.API: settings.api,
+    }
     found = {service: address or settings.endpoint for service, address in named.items()}
     return {service: address for service, address in found.items() if address is not None}
 
@@ -50,6 +60,7 @@ def of_region(region: str, scheme: str) -> Hosts:
         Service.UP: f"up{suffix}.qiniup.com",
         Service.RS: f"rs-{region}.qiniuapi.com",
         Service.RSF: f"rsf-{region}.qiniuapi.com",
+        Service.API: f"api-{region}.qiniuapi.com",
     }
     return Hosts(region, {service: f"{scheme}://{name}" for service, name in names.items()})
 
@@ -58,7 +69,8 @@ def of_reply(document: object, scheme: str) -> Hosts:
     """What Qiniu tells of a bucket. Raises Corrupt for what is no such answer."""
     try:
         told = document["hosts"][0]  # type: ignore[index]
-        addresses = {service: f"{scheme}://{told[service.value]['domains'][0]}" for service in Service}
+        there = [service for service in Service if service in NEEDED or told.get(service.value)]
+        addresses = {service: f"{scheme}://{told[service.value]['domains'][0]}" for service in there}
         sources = tuple(told.get("io_src", {}).get("domains", ()))
         return Hosts(str(told["region"]), addresses, sources, float(told.get("ttl", 86_400)))
     except (TypeError, LookupError, ValueError, AttributeError):

@@ -11,6 +11,8 @@ from typing import Any
 
 MASK = "***"
 FORM = "application/x-www-form-urlencoded"
+_QUERY = re.compile(r"(://[^\s?\"']*\?)[^\s\"']+")
+"""Of an address from which Kodo was to fetch, which is signed by another provider's keys."""
 _TOKEN_SECONDS = 3600
 """How long a token is good for. Each request has a new one."""
 
@@ -28,11 +30,11 @@ class Signer:
         self._auth = sdk.Auth(access_key, secret_key)
         self._mac = sdk.QiniuMacAuth(access_key, secret_key)
 
-    def managing(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        """The headers of a request to any service but that for uploads."""
+    def managing(self, method: str, url: str, body: bytes, kind: str = FORM) -> dict[str, str]:
+        """The headers of a request to any service but that for uploads. ``kind`` is the body's type."""
         dated = {"X-Qiniu-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())}
-        token = self._mac.token_of_request(method, None, url, self._mac.qiniu_headers(dated), FORM, body)
-        return {"Content-Type": FORM, **dated, "Authorization": f"Qiniu {token}"}
+        token = self._mac.token_of_request(method, None, url, self._mac.qiniu_headers(dated), kind, body)
+        return {"Content-Type": kind, **dated, "Authorization": f"Qiniu {token}"}
 
     def upload_token(self, bucket: str, name: str, policy: Mapping[str, object]) -> str:
         """The leave to write just this object, by the rules of ``policy``."""
@@ -43,5 +45,5 @@ class Signer:
         return str(self._auth.private_download_url(url, seconds))
 
     def discreet(self, text: str) -> str:
-        """``text``, which a server said about a request, without a secret or a token of ours in it."""
-        return self._token.sub(MASK, text.replace(self._secret_key, MASK))
+        """``text``, which a server said about a request, without a secret or a token in it, be it ours or another's."""
+        return _QUERY.sub(rf"\1{MASK}", self._token.sub(MASK, text.replace(self._secret_key, MASK)))

@@ -22,7 +22,7 @@ from transfer.model import (
     Upload,
 )
 from transfer.plugin import Origin, Prune, Reading, Store
-from transfer_qiniu import copying, deleting, forms, listing, thawing, uploads
+from transfer_qiniu import copying, deleting, fetching, forms, listing, thawing, uploads
 from transfer_qiniu.classes import refuse_unknown
 from transfer_qiniu.client import Client
 from transfer_qiniu.config import BLOCK, CAPABILITIES, LIMITS, Settings
@@ -113,6 +113,24 @@ class KodoStore(Store):
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         return await self._client.signed_url(entry.key, seconds)
+
+    async def fetch(
+        self,
+        url: str,
+        entry: Entry,
+        key: str,
+        metadata: Metadata,
+        *,
+        checksums: Checksums = NO_CHECKSUMS,
+        replacing: Entry | None = None,
+        if_absent: bool = False,
+    ) -> Upload:
+        return await fetching.fetch(
+            self._client, url, entry, key, metadata, checksums=checksums, replacing=replacing, if_absent=if_absent
+        )
+
+    async def fetched(self, fetch: Upload) -> Stored | None:
+        return await fetching.fetched(self._client, fetch)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -9,7 +9,7 @@ from transfer.errors import Corrupt, TransferError
 from transfer.wire.http import Http, Reply, Request
 from transfer.wire.stream import Stream
 from transfer_qiniu.errors import Failure, translate
-from transfer_qiniu.signing import Signer
+from transfer_qiniu.signing import FORM, Signer
 
 _ERROR_LIMIT = 64 * 1024
 
@@ -29,10 +29,11 @@ class Transport:
         *,
         key: str | None = None,
         body: bytes = b"",
+        kind: str = FORM,
         patient: bool = False,
     ) -> object:
         """The document that a signed request to a managing service is answered with."""
-        headers = self.signer.managing(method, url, body)
+        headers = self.signer.managing(method, url, body, kind)
         return await self.send(Request(method, url, headers, body, patient=patient), subject, key=key)
 
     async def ask(self, url: str, subject: str) -> object:

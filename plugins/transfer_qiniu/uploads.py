@@ -99,6 +99,8 @@ async def finish(
 
 
 async def abort(client: Client, upload: Upload) -> None:
+    if upload.is_fetch:
+        return  # Kodo can't be told to leave it: it writes the object, or does not
     try:
         await client.upload("DELETE", _path(client, upload.key, upload.id), upload.key, {})
     except NotFound:

@@ -22,6 +22,7 @@ from multidict import CIMultiDictProxy
 from tests.emulators import kodo_services as services
 from tests.emulators.kodo_auth import Asked, Keys, Refusal
 from tests.emulators.kodo_bucket import Bucket, Rules
+from tests.emulators.kodo_fetching import Fetching
 from transfer.plugin import Location
 
 _HOST = "127.0.0.1"
@@ -37,6 +38,7 @@ class Kodo:
         self.rules = rules or Rules()
         self.buckets: dict[str, Bucket] = {}
         self.asked: list[str] = []
+        self.fetching = Fetching(self.buckets, self.rules)
         self.port = 0
         self._secrets = dict(keys or {_KEY: _SECRET})
         self._keys = Keys(self._secrets, self.rules.now)
@@ -91,6 +93,7 @@ class Kodo:
         return int(server.sockets[0].getsockname()[1])
 
     async def _stop(self) -> None:
+        await self.fetching.stop()
         await self._runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -133,6 +136,8 @@ class Kodo:
                 return services.batch(self.buckets, asked.body)
             case "/v2/domains":
                 return services.domains(self.buckets, asked.query)
+            case "/sisyphus/fetch":
+                return self.fetching.answer(asked)
             case path:
                 return services.operate(self.buckets, path)
 

@@ -37,6 +37,11 @@ class Rules:
     """Values of HTTP headers may have no other characters than those of other metadata."""
     empty_pages: bool = True
     """Each page of a listing that another one follows is followed by an empty one first."""
+    fetches_held: bool = False
+    """What is to be fetched stays in its queue."""
+    fetch_faults: list[str] = field(default_factory=list)
+    """What becomes of the next fetches: ``fail`` for good, ``late`` (only when it is tried again, by itself),
+    ``spoil`` (other bytes are stored), ``lost`` (done, and its id is not known any more), or nothing."""
     ahead: float = 0.0
     refuse: list[int] = field(default_factory=list)
     """The next requests are answered with these, whatever they are."""

@@ -81,6 +81,7 @@ def test_addresses() -> None:
         Service.UP: "https://up.local",
         Service.RS: "http://10.0.0.1:80",
         Service.RSF: "http://10.0.0.1:80",
+        Service.API: "http://10.0.0.1:80",
     }
     assert uc_address(settings) == "http://10.0.0.1:80"
     assert uc_address(read_settings(location(_KEYS))) == "https://uc.qiniuapi.com"
@@ -92,6 +93,7 @@ def test_regions() -> None:
         Service.UP: "https://up.qiniup.com",
         Service.RS: "https://rs-z0.qiniuapi.com",
         Service.RSF: "https://rsf-z0.qiniuapi.com",
+        Service.API: "https://api-z0.qiniuapi.com",
     }
     assert of_region("as0", "http").addresses[Service.UP] == "http://up-as0.qiniup.com"
 

@@ -91,11 +91,9 @@ def test_what_servers_say_is_cleaned() -> None:
     """Neither secret nor token is told again."""
     signer = Signer("ak", "very-secret")
     token = signer.upload_token("bucket", "k", {})
-    told = signer.discreet(f"bad token {token} of very-secret, not {signer.downloading('http://d/k')}.")
-    assert "very-secret" not in told
-    assert told.startswith("bad token *** of ***, not http://d/k?e=")
-    assert not any(part in told for part in token.split(":")[1:])
-    assert "token=***." in told
+    others = "https://b.s3.amazonaws.com/k?X-Amz-Signature=0123"
+    told = signer.discreet(f'bad token {token} of very-secret, not {signer.downloading("http://d/k")} "{others}".')
+    assert told == 'bad token *** of ***, not http://d/k?*** "https://b.s3.amazonaws.com/k?***".'
 
 
 def test_the_account_is_told_apart_without_a_secret() -> None:

@@ -149,6 +149,27 @@ class Layer(Store):
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         return await self._call(f"sign {entry.key}", lambda: self._inner.signed_url(entry, seconds))
 
+    async def fetch(
+        self,
+        url: str,
+        entry: Entry,
+        key: str,
+        metadata: Metadata,
+        *,
+        checksums: Checksums = NO_CHECKSUMS,
+        replacing: Entry | None = None,
+        if_absent: bool = False,
+    ) -> Upload:
+        return await self._call(
+            f"fetch {key}",
+            lambda: self._inner.fetch(
+                url, entry, key, metadata, checksums=checksums, replacing=replacing, if_absent=if_absent
+            ),
+        )
+
+    async def fetched(self, fetch: Upload) -> Stored | None:
+        return await self._call(f"look for {fetch.key}", lambda: self._inner.fetched(fetch))
+
     async def containers(self) -> Sequence[str]:
         return await self._call("list the buckets", self._inner.containers)
 

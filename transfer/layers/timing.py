@@ -61,6 +61,8 @@ _KINDS = {
     "stat": "look at an object",
     "begin": "begin an upload",
     "copy": "copy at the provider",
+    "fetch": "ask for a fetch",
+    "look": "ask for a fetch's end",
     "finish": "finish an upload",
     "update": "update metadata",
     "delete": "delete",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transfer.testing.checks import addresses, bounds, copies, guards, listings, metadata, multipart, objects
+from transfer.testing.checks import addresses, bounds, copies, fetches, guards, listings, metadata, multipart, objects
 from transfer.testing.checks.harness import CHECKS, Check, MakeStore, Stores
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "addresses",
     "bounds",
     "copies",
+    "fetches",
     "guards",
     "listings",
     "metadata",
