@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from transfer.options import Compare as Compare
     from transfer.options import Options as Options
     from transfer.options import Verify as Verify
+    from transfer.options import Via as Via
     from transfer.plugin import Store as Store
     from transfer.plugin import StoreOptions as StoreOptions
     from transfer.streams import copy_stream as copy_stream
@@ -42,7 +43,7 @@ _HOMES = {
     "transfer.event": ("Result", "Totals"),
     "transfer.filters": ("Filter", "Rule"),
     "transfer.objects": ("cat", "list_containers", "list_objects", "remove"),
-    "transfer.options": ("Compare", "Options", "Verify"),
+    "transfer.options": ("Compare", "Options", "Verify", "Via"),
     "transfer.plugin": ("Store", "StoreOptions"),
     "transfer.streams": ("copy_stream",),
 }

@@ -34,12 +34,21 @@ class Verify(StrEnum):
     READBACK = "readback"
 
 
+class Via(StrEnum):
+    """Which way the bytes go."""
+
+    AUTO = "auto"
+    """Through this machine, unless one provider has both sides and copies."""
+    FETCH = "fetch"
+    """From the source to the target, which fetches them by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a caller may choose. Sizes are in bytes, times in seconds.
 
-    Words stand for members of :class:`Compare` and :class:`Verify`, and texts for paths. Raises Misconfigured
-    for what can't be, and for what would have no effect beside the rest.
+    Words stand for members of :class:`Compare`, :class:`Verify` and :class:`Via`, and texts for paths. Raises
+    Misconfigured for what can't be, and for what would have no effect beside the rest.
     """
 
     # What is to be done
@@ -83,6 +92,7 @@ class Options:
     part_size: int | None = None
     """Smallest part; None lets the engine choose."""
     multipart_threshold: int = 16 * MIB
+    via: Via = Via.AUTO
     server_copy: bool = True
     bwlimit: int | str | Timetable | None = None
     """Bytes a second, up and down each; or as on the command line: ``"10M:1M"``, ``"08:00,512k 23:00,off"``."""
@@ -130,6 +140,7 @@ _FLAGS = (
 _CHECKS: Mapping[str, fields.Check] = {
     "compare": fields.member(Compare),
     "verify": fields.member(Verify),
+    "via": fields.member(Via),
     "filter": fields.instance(Filter, "a Filter"),
     "stores": fields.instance(StoreOptions, "StoreOptions"),
     "files_from": fields.optional(_files_from),

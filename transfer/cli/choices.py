@@ -10,7 +10,7 @@ import click
 from transfer.cli.command import Decorator, Option, together
 from transfer.cli.logs import LEVELS
 from transfer.cli.values import parse_count, parse_file, parse_moment, parse_positive, parse_setting, reading
-from transfer.options import Compare, Options, Verify
+from transfer.options import Compare, Options, Verify, Via
 from transfer.plugin import LINKS
 from transfer.rates import parse_calls, parse_limit
 from transfer.units import format_duration, format_size, parse_duration, parse_size
@@ -161,6 +161,13 @@ CUTTING = together(
         default=_DEFAULTS.multipart_threshold,
         metavar="SIZE",
         help=f"Objects from this size go in parts ({format_size(_DEFAULTS.multipart_threshold)}).",
+    ),
+    _effort.value(
+        "--via",
+        type=click.Choice([str(way) for way in Via]),
+        default=str(_DEFAULTS.via),
+        metavar="WAY",
+        help="auto, or fetch: the target fetches from the source.",
     ),
     _effort.off("--no-server-copy", "server_copy", help="Stream even where the provider could copy."),
 )

@@ -11,7 +11,7 @@ import click
 
 from transfer.errors import Misconfigured
 from transfer.filters import Filter, Rule, parse_rules
-from transfer.options import Compare, Options, Verify
+from transfer.options import Compare, Options, Verify, Via
 from transfer.plugin import StoreOptions
 
 
@@ -23,6 +23,7 @@ def make_options(context: click.Context) -> Options:
     given = context.params | {
         "compare": Compare(context.params.get("compare", Compare.DEFAULT)),
         "verify": Verify(context.params.get("verify", Verify.AUTO)),
+        "via": Via(context.params.get("via", Via.AUTO)),
         "source_settings": dict(context.params.get("source_settings", ())),
         "target_settings": dict(context.params.get("target_settings", ())),
         "rules": tuple(_rules(context.meta["transfer.occurrences"])),

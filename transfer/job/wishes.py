@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from transfer import fields
 from transfer.errors import Misconfigured
-from transfer.options import Options
+from transfer.options import Options, Via
 from transfer.plugin import Store
 
 _ENCRYPTION = ("sse", "sse_kms_key_id", "sse_c_key_file")
@@ -24,9 +24,21 @@ def refuse_unmet(options: Options, target: Store, *, source: Store | None = None
         raise _unmet("acl", f"the target {target.url} has no ACLs")
     if options.storage_class is not None and not target.capabilities.storage_classes:
         raise _unmet("storage_class", f"the target {target.url} has no storage classes")
+    if options.via is Via.FETCH:
+        _refuse_fetch(target, source)
     for side, store in (("source", source), ("target", target)):
         if stores.tags and store is not None and not store.capabilities.tags:
             raise _unmet("tags", f"the {side} {store.url} keeps no tags")
+
+
+def _refuse_fetch(target: Store, source: Store | None) -> None:
+    """Raise Misconfigured where the target can't fetch, or can be given no address at the source."""
+    if not target.capabilities.fetches:
+        raise Misconfigured(f"--via fetch needs a target that fetches by itself, and {target.url} can't; leave it out.")
+    if source is not None and not source.capabilities.signs:
+        raise Misconfigured(
+            f"--via fetch needs a source that gives signed addresses, and {source.url} gives none; leave it out."
+        )
 
 
 def _unmet(name: str, cause: str) -> Misconfigured:

@@ -1,11 +1,11 @@
-"""Chooses the way of one object: whole, in parts, or by the provider itself."""
+"""Chooses the way of one object: whole, in parts, or by the provider itself, which copies it or fetches it."""
 
 from __future__ import annotations
 
 from transfer.decide import Step
 from transfer.errors import Changed, NotFound, Unsupported
 from transfer.model import Entry
-from transfer.pipeline import server_side
+from transfer.pipeline import pull, server_side
 from transfer.pipeline.moved import Moved
 from transfer.pipeline.multipart import move_in_parts
 from transfer.pipeline.resume import drop_earlier
@@ -22,6 +22,8 @@ async def move(route: Route, step: Step, entry: Entry) -> Moved:
     if if_absent and not route.target.capabilities.if_absent:
         await _see_that_absent(route, step.target_key)
         if_absent = False
+    if pull.possible(route, entry):
+        return await pull.pull(route, step, await route.source.stat(entry.key), if_absent=if_absent)
     if server_side.possible(route):
         entry = await route.source.stat(entry.key)
         try:
