@@ -150,7 +150,6 @@ _MIXED = Load("mixed", 5_000, 4 * KIB, among=2048 * MIB)
 _ONE = Load("one", 1, 4 * KIB)
 _GIB = Load("gib", 1, 1024 * MIB)
 _QUARTER = Load("quarter", 1, 256 * MIB)
-_FEW = Load("few", 5_000, 4 * KIB)
 _HUNDREDS = Load("hundreds", 2_000, 100 * KIB)
 _TLS, _MD5 = Ground(tls=True), Ground(md5_only=True)
 _OVER_TLS = (Ratio("CPU", 0.8, "rclone*"), Ratio("wall", 0.9, "rclone*"))
@@ -215,7 +214,7 @@ _CLOUDS = tuple(
         ground=Ground(emulated=True),
     )
     for number, name, way in (("13", "oss-to-s3", Way.FROM_OSS), ("14", "s3-to-cos", Way.TO_COS))
-    for size, load in (("large", LARGE), ("small", _FEW))
+    for size, load in (("large", LARGE), ("small", SMALL))
 )
 
 
