@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from tests.cli.conftest import Cli, Engine
 from transfer.cli.app import app
@@ -175,6 +176,25 @@ def test_an_unset_variable_of_the_shell_is_noticed(cli: Cli, option: str, senten
     outcome = cli("sync", "a", "b", option)
     assert outcome.exit_code == 2
     assert sentence in outcome.stderr
+
+
+def test_a_way_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """In one sentence, before anything is done; and a stream goes only one way."""
+    for command, sentence in (
+        (
+            ("sync", str(tmp_path), "memory://ways/x"),
+            "needs a target that fetches by itself, and memory://ways/x/ can't",
+        ),
+        (
+            ("copy", str(tmp_path), "memory://ways/x"),
+            "needs a target that fetches by itself, and memory://ways/x/ can't",
+        ),
+        (("copy", "-", "memory://ways/x"), "--via has no effect on a stream; leave it out."),
+    ):
+        outcome = CliRunner().invoke(app, [*command, "--via", "fetch"])
+        assert outcome.exit_code == 2
+        assert sentence in outcome.stderr
+        assert len(outcome.stderr.splitlines()) == 1
 
 
 def test_without_arguments_is_shown_how_to_begin(cli: Cli) -> None:

@@ -22,6 +22,7 @@ import pytest
 from tests.core.rig import Heard
 from tests.emulators.kodo import Kodo
 from tests.emulators.kodo_bucket import Bucket
+from tests.plugins.cosplace import CosPlace
 from tests.plugins.ossplace import OssPlace
 from transfer import copy, sync
 from transfer.errors import Misconfigured
@@ -195,6 +196,18 @@ async def test_from_kodo(kodo_server: Kodo, target: Store, bucket: Bucket) -> No
     await source.aclose()
 
 
+async def test_from_cos(cos: CosPlace, target: Store, bucket: Bucket) -> None:
+    """As from OSS."""
+    source = await cos.open("from")
+    await fill(source)
+    assert source.traffic is not None
+    source.traffic.read = source.traffic.written = 0
+    result = await sync(source, target, options())
+    assert (result.ok, arrived(bucket)) == (True, _DATA)
+    assert dict(result.proofs) == {"verified (md5)": 3}
+    assert crossed(source, target) == 0
+
+
 async def test_an_empty_object_is_written(oss: OssPlace, target: Store, bucket: Bucket, kodo_server: Kodo) -> None:
     """There is nothing to fetch."""
     source = await oss.open("from")
@@ -328,6 +341,27 @@ async def test_a_source_that_changes_meanwhile(oss: OssPlace, target: Store, buc
     assert arrived(bucket) == {"k": b"after!"}
 
 
+async def test_what_changes_meanwhile_is_not_written_down_as_it_was(
+    seaweed_server: Server,
+    seaweed_bucket: str,
+    s3_store: Callable[..., object],
+    target: Store,
+    bucket: Bucket,
+    kodo_server: Kodo,
+) -> None:
+    """Even where no checksum would tell, and nothing is read back."""
+    source: Store = await s3_store(seaweed_server, seaweed_bucket, "from")  # type: ignore[misc]
+    before, after = noise(7 * _MIB, seed=3), noise(7 * _MIB, seed=4)
+    await _in_parts(source, "k", before)
+    heard = Heard()
+    async with _held(kodo_server):
+        running = asyncio.create_task(sync(source, target, options(allow_unproven=True), listener=heard))
+        await _asked(kodo_server)
+        await _in_parts(source, "k", after)
+    assert (await running).ok
+    assert (arrived(bucket), heard.outcomes["k"].attempts) == ({"k": after}, 2)
+
+
 async def test_a_version_is_pinned(oss: OssPlace, target: Store, bucket: Bucket, kodo_server: Kodo) -> None:
     """What was looked at is what arrives, whatever becomes of the object."""
     oss.bucket.versioning = "Enabled"
@@ -413,6 +447,26 @@ async def test_what_was_asked_for_an_older_source_comes_first(
     assert arrived(bucket) == {"k": b"after!!"}
 
 
+async def test_what_arrived_while_nobody_watched_is_compared(
+    oss: OssPlace, target: Store, bucket: Bucket, kodo_server: Kodo
+) -> None:
+    """Somebody may have written something else over it since."""
+    source = await oss.open("from")
+    await source.put("k", Body(b"ours"), _METADATA)
+    async with _held(kodo_server):
+        running = asyncio.create_task(sync(source, target, options()))
+        await _asked(kodo_server)
+        await asyncio.sleep(_COMMITTED)
+        running.cancel()
+        await asyncio.wait((running,))
+    while not bucket.objects:
+        await asyncio.sleep(0.01)
+    await target.put("k", Body(b"them"), Metadata())
+    heard = Heard()
+    assert (await sync(source, target, options(), listener=heard)).ok
+    assert (arrived(bucket), heard.outcomes["k"].attempts) == ({"k": b"ours"}, 2)
+
+
 async def test_after_a_kill(
     source: Store, oss: OssPlace, bucket: Bucket, kodo_server: Kodo, own_surroundings: Path, tmp_path: Path
 ) -> None:
@@ -442,6 +496,12 @@ async def _ran(command: Sequence[str], **more: str) -> subprocess.CompletedProce
     environment = {**os.environ, **more}
     run = partial(subprocess.run, env=environment, capture_output=True, text=True, timeout=60, check=False)
     return await asyncio.to_thread(run, command)
+
+
+def test_large_objects_may_come_late() -> None:
+    """Kodo may say that it has tried when it has only begun."""
+    assert pull.Patience().for_late(0) == 60
+    assert pull.Patience().for_late(40 * _MIB) == 70
 
 
 async def test_the_report_tells_the_proof(source: Store, target: Store, tmp_path: Path) -> None:
