@@ -447,6 +447,26 @@ async def test_what_was_asked_for_an_older_source_comes_first(
     assert arrived(bucket) == {"k": b"after!!"}
 
 
+async def test_another_way_waits_for_a_fetch_under_way(
+    oss: OssPlace, target: Store, bucket: Bucket, kodo_server: Kodo
+) -> None:
+    """Else the fetch would write over what was sent, and its metadata."""
+    source = await oss.open("from")
+    await source.put("k", Body(b"data"), _METADATA)
+    async with _held(kodo_server):
+        running = asyncio.create_task(sync(source, target, options()))
+        await _asked(kodo_server)
+        await asyncio.sleep(_COMMITTED)
+        running.cancel()
+        await asyncio.wait((running,))
+        running = asyncio.create_task(sync(source, target, Options()))
+        await asyncio.sleep(_COMMITTED)
+        assert arrived(bucket) == {}
+    result = await running
+    assert (result.ok, result.totals.sent_bytes, arrived(bucket)) == (True, 4, {"k": b"data"})
+    assert bucket.objects["x/k"].metas["who"] == "me"
+
+
 async def test_what_arrived_while_nobody_watched_is_compared(
     oss: OssPlace, target: Store, bucket: Bucket, kodo_server: Kodo
 ) -> None:

@@ -101,7 +101,7 @@ class _Pull:
         for checksums in (known, NO_CHECKSUMS) if known else (NO_CHECKSUMS,):
             url = await self.route.source.signed_url(self.entry, patience.address)
             asked = await self._ask(url, checksums)
-            found = await self._over(asked) or await self._after_all(asked)
+            found = await _over(self.route, self.step.key, asked) or await self._after_all(asked)
             if found is not None:
                 return found, checksums is known or not known
         forget(self.route, self.step.key)
@@ -120,7 +120,7 @@ class _Pull:
             found = await self.route.target.fetched(asked)
         except NotFound:
             return None
-        return await self._over(asked) if found is None else replace(found, proof=UNPROVEN)
+        return await _over(self.route, self.step.key, asked) if found is None else replace(found, proof=UNPROVEN)
 
     async def _taken_up(self) -> Upload | None:
         """What an earlier run asked for, if it fits; what does not is waited for, and forgotten."""
@@ -136,31 +136,8 @@ class _Pull:
         same = earlier.shape == route.shape and earlier.source.same(Look.of(self.entry))
         if same and earlier.to == self.step.target_key:
             return asked
-        # It would write over what is asked for now, if it came after it.
-        await self._over(asked)
-        forget(route, key)
+        await let_end(route, key)
         return None
-
-    async def _over(self, asked: Upload) -> Stored | None:
-        """The object once it is written; None where the provider has tried in vain.
-
-        Raises Transient where its address has ended before that: with another one it is asked for again.
-        """
-        pauses = patience.pauses()
-        while True:
-            try:
-                found = await self.route.target.fetched(asked)
-            except NotFound:
-                return None
-            except Changed:
-                forget(self.route, self.step.key)
-                raise
-            if found is not None:
-                return found
-            if _has_ended(asked, self.route.now_ns()):
-                forget(self.route, self.step.key)
-                raise Transient(f"'{asked.key}' was not fetched before its address ended", key=self.step.key)
-            await asyncio.sleep(next(pauses))
 
     async def _ask(self, url: str, checksums: Checksums) -> Upload:
         """Asked for twice, if this is killed before it is written down: that does no harm."""
@@ -199,6 +176,36 @@ class _Pull:
             if found is not None or time.monotonic() > ends:
                 return found
         raise AssertionError("pauses do not end")
+
+
+async def let_end(route: Route, key: str) -> None:
+    """Wait for what an earlier run asked for, and forget it: it would write over what comes before it."""
+    earlier = await route.journal.open_upload(key) if key in route.unfinished else None
+    if earlier is not None and earlier.upload is not None and earlier.upload.is_fetch:
+        await _over(route, key, earlier.upload)
+        forget(route, key)
+
+
+async def _over(route: Route, key: str, asked: Upload) -> Stored | None:
+    """The object once it is written; None where the provider has tried in vain.
+
+    Raises Transient where its address has ended before that: with another one it is asked for again.
+    """
+    pauses = patience.pauses()
+    while True:
+        try:
+            found = await route.target.fetched(asked)
+        except NotFound:
+            return None
+        except Changed:
+            forget(route, key)
+            raise
+        if found is not None:
+            return found
+        if _has_ended(asked, route.now_ns()):
+            forget(route, key)
+            raise Transient(f"'{asked.key}' was not fetched before its address ended", key=key)
+        await asyncio.sleep(next(pauses))
 
 
 def _has_ended(asked: Upload, now_ns: int) -> bool:

@@ -24,6 +24,7 @@ async def move(route: Route, step: Step, entry: Entry) -> Moved:
         if_absent = False
     if pull.possible(route, entry):
         return await pull.pull(route, step, await route.source.stat(entry.key), if_absent=if_absent)
+    await pull.let_end(route, step.key)
     if server_side.possible(route):
         entry = await route.source.stat(entry.key)
         try:
