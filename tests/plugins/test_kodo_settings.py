@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from transfer.errors import Misconfigured
+from transfer.errors import Misconfigured, Unsupported
+from transfer.model import Entry, Metadata
 from transfer.plugin import Location, StoreOptions
 from transfer_qiniu import plugin
 from transfer_qiniu.config import read_settings
-from transfer_qiniu.hosts import Service, chosen, of_region, uc_address
+from transfer_qiniu.hosts import Service, chosen, of_region, of_reply, uc_address
 
 _KEYS = {"access_key": "ak", "secret_key": "sk"}
 
@@ -108,3 +109,22 @@ async def test_a_store_says_what_it_is() -> None:
     assert store.limits.refused == frozenset("\0")
     assert (store.limits.min_part, store.limits.max_part, store.limits.max_object) == (2**22, 2**22, 10_000 * 2**22)
     await store.aclose()
+
+
+async def test_a_private_cloud_without_fetches_says_so() -> None:
+    """Three addresses are all that it takes for everything else: nothing is asked for the fourth."""
+    addresses = dict.fromkeys(("up", "rs", "rsf"), "http://127.0.0.1:1")
+    store = await plugin.open(location({**_KEYS, **addresses}), StoreOptions())
+    with pytest.raises(Unsupported, match=r"'kodo://b/p/' has no service 'api': name its address by 'api'"):
+        await store.fetch("https://example.com/k", Entry("k", 1), "k", Metadata())
+    await store.aclose()
+
+
+def test_a_bucket_without_fetches_is_one_too() -> None:
+    """Where Qiniu's answer, or that of what imitates it, names none."""
+    there = {name: {"domains": [f"{name}.local"]} for name in ("up", "rs", "rsf")}
+    assert of_reply({"hosts": [{"region": "z0", **there}]}, "http").addresses == {
+        Service.UP: "http://up.local",
+        Service.RS: "http://rs.local",
+        Service.RSF: "http://rsf.local",
+    }
