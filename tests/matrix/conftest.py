@@ -14,12 +14,14 @@ from tests.emulators.cos import Cos
 from tests.emulators.kodo import Kodo
 from tests.emulators.oss import Oss
 from tests.emulators.running import Emulator, S, serving
+from tests.emulators.s3 import S3
 from tests.matrix.sides.base import Side
 from tests.matrix.sides.cos import CosSide
 from tests.matrix.sides.disk import Disk
 from tests.matrix.sides.kodo import KodoSide
 from tests.matrix.sides.oss import OssSide
-from tests.matrix.sides.s3 import S3
+from tests.matrix.sides.s3 import S3Side
+from tests.matrix.sides.strict_s3 import StrictS3
 from transfer.testing.faultproxy import fault_proxy
 from transfer.testing.servers import Server
 
@@ -36,6 +38,12 @@ def cos_started() -> Iterator[Emulator[Cos]]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def s3_started() -> Iterator[Emulator[S3]]:
+    with serving(S3) as emulator:
+        yield emulator
+
+
 @pytest.fixture
 def oss_server(oss_started: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
     """OSS, with nothing wrong; limits and clock are as they were, afterwards."""
@@ -46,6 +54,12 @@ def oss_server(oss_started: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
 def cos_server(cos_started: Emulator[Cos]) -> Iterator[Emulator[Cos]]:
     """The same of COS."""
     yield from _as_it_was(cos_started)
+
+
+@pytest.fixture
+def s3_server(s3_started: Emulator[S3]) -> Iterator[Emulator[S3]]:
+    """The same of S3."""
+    yield from _as_it_was(s3_started)
 
 
 def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:
@@ -87,7 +101,9 @@ def _made(request: pytest.FixtureRequest, kind: str, folder: Path) -> Side:
             return Disk(folder)
         case "s3":
             server: Server = request.getfixturevalue("seaweed_server")
-            return S3(server, fresh_bucket(server))
+            return S3Side(server, fresh_bucket(server))
+        case "strict s3":
+            return StrictS3(request.getfixturevalue("s3_server"))
         case "oss":
             return OssSide(request.getfixturevalue("oss_server"))
         case "cos":
@@ -103,7 +119,7 @@ async def counted(
 ) -> AsyncIterator[Callable[[str], Awaitable[Side]]]:
     """``await counted("s3")``: the same, but that S3, whose server does not count, has something ahead that does."""
     async with AsyncExitStack() as stack:
-        made: list[S3] = []
+        made: list[S3Side] = []
 
         async def make(kind: str) -> Side:
             if kind != "s3":
@@ -111,7 +127,7 @@ async def counted(
             server: Server = request.getfixturevalue("seaweed_server")
             seen: list[str] = []
             proxy = await stack.enter_async_context(fault_proxy(server.port, seen.append))
-            made.append(S3(server, fresh_bucket(server), proxy.endpoint, seen))
+            made.append(S3Side(server, fresh_bucket(server), proxy.endpoint, seen))
             return made[-1]
 
         yield make

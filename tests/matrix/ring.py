@@ -4,4 +4,3 @@ from __future__ import annotations
 
 KINDS = ("disk", "s3", "oss", "cos", "kodo")
 RING = [("disk", "s3"), ("s3", "oss"), ("oss", "cos"), ("cos", "kodo"), ("kodo", "disk")]
-CLOUDS = ("oss", "cos", "kodo")

@@ -16,10 +16,10 @@ from transfer.plugin import StoreOptions
 from transfer.registry import open_store
 from transfer.testing.checks.harness import noise
 
-_MIB = 1 << 20
+_PAIRS = [("oss", "cos"), ("cos", "kodo"), ("kodo", "strict s3"), ("strict s3", "oss"), ("oss", "disk")]
 
 
-@pytest.mark.parametrize(("source", "target"), [("oss", "cos"), ("cos", "kodo"), ("kodo", "oss"), ("oss", "disk")])
+@pytest.mark.parametrize(("source", "target"), _PAIRS)
 async def test_a_thaw(make_side: Callable[[str], Side], source: str, target: str) -> None:
     """Of an object that is read at once, and of one that is read in parts; what is not cold is copied at once."""
     here, there, heard = make_side(source), make_side(target), Heard()

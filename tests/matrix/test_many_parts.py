@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from tests.core.rig import fill, memory, pattern
-from tests.matrix.ring import CLOUDS
 from tests.matrix.sides.base import Side
 from transfer import sync
 from transfer.config import Config
@@ -22,7 +21,7 @@ _SIZE = 16
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", CLOUDS)
+@pytest.mark.parametrize("target", ["strict s3", "oss", "cos", "kodo"])
 async def test_ten_thousand_parts(make_side: Callable[[str], Side], target: str) -> None:
     """All arrive, and the vendor's client reads one object."""
     source, there = memory(), make_side(target)
@@ -36,5 +35,5 @@ async def test_ten_thousand_parts(make_side: Callable[[str], Side], target: str)
     finally:
         await store.aclose()
     assert (result.ok, result.totals.unproven) == (True, 0), result.failures
-    assert sum(each.method == "PUT" for each in there.asked()) == _PARTS
+    assert there.asked_of_tree().count("PUT tree/large.bin") == _PARTS
     assert there.read("large.bin").data == data

@@ -17,6 +17,8 @@ HEADERS = (
     "cache-control",
 )
 PREFIX = "tree"
+UNNAMED = "?"
+"""In place of an object's key, where a request has it in its body."""
 STORM = 10_000
 """Requests; more than there are in any test."""
 
@@ -74,7 +76,7 @@ class Side(ABC):
 
         The upload that is begun and dropped to see whether this may be written to is none.
         """
-        about = [f"{each.method} {each.key}" for each in self.asked() if each.key.startswith((f"{PREFIX}/", "?"))]
+        about = [f"{each.method} {each.key}" for each in self.asked() if each.key.startswith((f"{PREFIX}/", UNNAMED))]
         return [each for each in about if f" {PREFIX}/.transfer-probe-" not in each]
 
     def open_uploads(self) -> int:

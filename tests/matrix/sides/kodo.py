@@ -14,7 +14,7 @@ import requests
 
 from tests.emulators.kodo import Kodo
 from tests.emulators.kodo_bucket import Bucket
-from tests.matrix.sides.base import PREFIX, STORM, Asked, Side
+from tests.matrix.sides.base import PREFIX, STORM, UNNAMED, Asked, Side
 from tests.matrix.things import INFREQUENT, Thing
 
 qiniu: Any = import_module("qiniu")
@@ -137,12 +137,17 @@ def _unpacked(value: str) -> str:
 
 
 def _asked(each: str) -> Asked:
-    """Its operations name their object in base64, and a domain by its path; a form names it in its body."""
+    """Operations and uploads name their object in base64, and a domain by its path; a form names it in its body."""
     method, _, target = each.partition(" ")
     path = target.partition("?")[0]
     first, *rest = path.strip("/").split("/")
-    if first in ("list", "v2", "v4"):
-        return Asked(method, "")
-    if first == "stat":
-        return Asked("HEAD", urlsafe_b64decode(rest[0]).decode().partition(":")[2])
-    return Asked(method, unquote(path.removeprefix("/")) or "?")
+    match first:
+        case "list" | "v2" | "v4":
+            return Asked(method, "")
+        case "buckets":
+            return Asked(method, urlsafe_b64decode(rest[2]).decode())
+        case "stat" | "chgm" | "chtype" | "copy" | "move" | "delete" | "restoreAr":
+            return Asked("HEAD" if first == "stat" else method, urlsafe_b64decode(rest[0]).decode().partition(":")[2])
+        case "" | "batch":
+            return Asked(method, UNNAMED)
+    return Asked(method, unquote(path.removeprefix("/")))

@@ -16,7 +16,7 @@ from transfer.testing.servers import Server
 _FIELDS = {header: header.title().replace("-", "") for header in HEADERS}
 
 
-class S3(Side):
+class S3Side(Side):
     """``endpoint`` may be that of a proxy ahead of the server, which appends to ``seen`` what passes."""
 
     part = 5 << 20
