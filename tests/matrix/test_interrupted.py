@@ -58,3 +58,22 @@ async def test_a_kill(
     assert len(sent) <= _PARTS - least
     assert there.read("large.bin").data == data
     assert there.open_uploads() == 0
+
+
+@pytest.mark.parametrize(("source", "target"), [("oss", "cos"), ("cos", "kodo"), ("kodo", "oss")])
+async def test_killed_workers(
+    make_side: Callable[[str], Side], own_surroundings: Path, tmp_path: Path, source: str, target: str
+) -> None:
+    """Each of two processes is killed when it has sent a part: the run says so, and the same command completes it."""
+    here, there = make_side(source), make_side(target)
+    tree = {f"large-{number}": Thing(noise(3 * there.part, seed=number)) for number in range(2)}
+    here.fill(tree)
+    run = Command(configured(tmp_path, source=here, target=there), own_surroundings)
+    sizes = ("--part-size", f"{there.part}", "--multipart-threshold", f"{there.part}", "--processes", "2", "--json")
+    arguments = ("sync", here.named("source"), there.named("target"), *sizes)
+    broken = run.run(*arguments, TRANSFER_KILL_AT="part:1")
+    assert broken.status == 1, broken.err
+    assert "the worker process that moved it was killed (SIGKILL)" in broken.out
+    assert run.run(*arguments).status == 0
+    assert {key: there.read(key).data for key in tree} == {key: thing.data for key, thing in tree.items()}
+    assert there.open_uploads() == 0

@@ -26,7 +26,7 @@ class S3Side(Side):
         self._bucket = bucket
         self._endpoint = endpoint or server.endpoint
         self._seen = [] if seen is None else seen
-        self._client: Any = botocore.session.Session().create_client(
+        self.client: Any = botocore.session.Session().create_client(
             "s3",
             endpoint_url=server.endpoint,
             region_name=server.region,
@@ -43,7 +43,8 @@ class S3Side(Side):
     def settings(self) -> Mapping[str, str]:
         return {**self._server.settings, "endpoint": self._endpoint}
 
-    def _place(self, key: str) -> dict[str, str]:
+    def place(self, key: str) -> dict[str, str]:
+        """How botocore is told of an object of the tree."""
         return {"Bucket": self._bucket, "Key": f"{PREFIX}/{key}"}
 
     def write(self, key: str, thing: Thing) -> Thing:
@@ -51,11 +52,11 @@ class S3Side(Side):
         if thing.tier == INFREQUENT:
             fields["StorageClass"] = "STANDARD_IA"
         metadata = {name: word(value) for name, value in thing.user.items()}
-        self._client.put_object(**self._place(key), Body=thing.data, Metadata=metadata, **fields)
+        self.client.put_object(**self.place(key), Body=thing.data, Metadata=metadata, **fields)
         return thing
 
     def read(self, key: str) -> Thing:
-        told = self._client.get_object(**self._place(key))
+        told = self.client.get_object(**self.place(key))
         with told["Body"] as body:
             data = body.read()
         headers = {name: told[field] for name, field in _FIELDS.items() if told.get(field)}
@@ -63,11 +64,11 @@ class S3Side(Side):
         return Thing(data, headers, user, INFREQUENT if told.get("StorageClass") == "STANDARD_IA" else "")
 
     def keys(self) -> set[str]:
-        told = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"{PREFIX}/")
+        told = self.client.list_objects_v2(Bucket=self._bucket, Prefix=f"{PREFIX}/")
         return {found["Key"].removeprefix(f"{PREFIX}/") for found in told.get("Contents", ())}
 
     def remove(self, key: str) -> None:
-        self._client.delete_object(**self._place(key))
+        self.client.delete_object(**self.place(key))
 
     def asked(self) -> Sequence[Asked]:
         seen = [each.split(" ", 1) for each in self._seen]
@@ -78,7 +79,7 @@ class S3Side(Side):
         return unquote(target.partition("?")[0]).removeprefix(f"/{self._bucket}").removeprefix("/")
 
     def open_uploads(self) -> int:
-        return len(self._client.list_multipart_uploads(Bucket=self._bucket).get("Uploads", ()))
+        return len(self.client.list_multipart_uploads(Bucket=self._bucket).get("Uploads", ()))
 
     def close(self) -> None:
-        self._client.close()
+        self.client.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.emulators.controls import Fault
 from tests.emulators.running import KEY, Emulator
@@ -25,6 +25,16 @@ class StrictS3(S3Side):
 
     def asked(self) -> Sequence[Asked]:
         return self._calls.since()
+
+    def tag(self, key: str, tags: Mapping[str, str]) -> None:
+        """Give an object tags."""
+        pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
+        self.client.put_object_tagging(**self.place(key), Tagging={"TagSet": pairs})
+
+    def tags(self, key: str) -> dict[str, str]:
+        """The tags of an object."""
+        told = self.client.get_object_tagging(**self.place(key))
+        return {pair["Key"]: pair["Value"] for pair in told["TagSet"]}
 
     def throttle(self) -> None:
         self.server.fail(Fault("throttle", times=STORM))
