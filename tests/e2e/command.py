@@ -35,10 +35,15 @@ class Command:
 
     def run(self, *arguments: str, **more: str) -> Ran:
         """Run it to its end, whichever that is."""
+        with self.start(*arguments, **more) as process:
+            out, err = process.communicate(timeout=300)
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        """Start it."""
         environment = {**os.environ, "TRANSFER_CONFIG": str(self.config), "TRANSFER_STATE_DIR": str(self.state), **more}
         words = [sys.executable, "-P", "-m", "transfer", *arguments]
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def succeed(self, *arguments: str) -> dict[str, Any]:
         """Run it with ``--json``; its result, which must be a success."""

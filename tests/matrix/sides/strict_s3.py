@@ -42,9 +42,6 @@ class StrictS3(S3Side):
     def calm(self) -> None:
         self.server.controls.faults = []
 
-    def allow_parts_of(self, size: int) -> None:
-        self.server.service.limits.part_min = size
-
     def archive(self, key: str) -> None:
         found = self.bucket.current(f"{PREFIX}/{key}")
         assert found is not None
