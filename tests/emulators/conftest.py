@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -50,7 +51,7 @@ def s3_server(s3_started: Emulator[S3]) -> Iterator[Emulator[S3]]:
 
 def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:
     emulator.controls.reset()
-    limits, turned = emulator.service.limits, emulator.service.clock.turned
+    limits, turned = replace(emulator.service.limits), emulator.service.clock.turned
     yield emulator
     emulator.service.limits, emulator.service.clock.turned = limits, turned
     emulator.service.domains.clear()

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import fresh_bucket
-from tests.emulators.cos import Cos
+from tests.emulators.conftest import cos_server, cos_started, oss_server, oss_started, s3_server, s3_started
 from tests.emulators.kodo import Kodo
-from tests.emulators.oss import Oss
-from tests.emulators.running import Emulator, S, serving
-from tests.emulators.s3 import S3
 from tests.matrix.sides.base import Side
 from tests.matrix.sides.cos import CosSide
 from tests.matrix.sides.disk import Disk
@@ -25,54 +21,12 @@ from tests.matrix.sides.strict_s3 import StrictS3
 from transfer.testing.faultproxy import fault_proxy
 from transfer.testing.servers import Server
 
-
-@pytest.fixture(scope="session")
-def oss_started() -> Iterator[Emulator[Oss]]:
-    with serving(Oss) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="session")
-def cos_started() -> Iterator[Emulator[Cos]]:
-    with serving(Cos) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="session")
-def s3_started() -> Iterator[Emulator[S3]]:
-    with serving(S3) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def oss_server(oss_started: Emulator[Oss]) -> Iterator[Emulator[Oss]]:
-    """OSS, with nothing wrong; limits and clock are as they were, afterwards."""
-    yield from _as_it_was(oss_started)
-
-
-@pytest.fixture
-def cos_server(cos_started: Emulator[Cos]) -> Iterator[Emulator[Cos]]:
-    """The same of COS."""
-    yield from _as_it_was(cos_started)
-
-
-@pytest.fixture
-def s3_server(s3_started: Emulator[S3]) -> Iterator[Emulator[S3]]:
-    """The same of S3."""
-    yield from _as_it_was(s3_started)
-
-
-def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:
-    service = emulator.service
-    emulator.controls.reset()
-    limits, turned = replace(service.limits), service.clock.turned
-    yield emulator
-    service.limits, service.clock.turned = limits, turned
+__all__ = ["cos_server", "cos_started", "oss_server", "oss_started", "s3_server", "s3_started"]
 
 
 @pytest.fixture
 def kodo_as_it_was(kodo_server: Kodo) -> Iterator[Kodo]:
-    """The same of Kodo."""
+    """Kodo, with nothing wrong; what may be turned is as it was, afterwards."""
     rules = kodo_server.rules
     smallest, ahead = rules.min_part, rules.ahead
     yield kodo_server
