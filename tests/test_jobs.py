@@ -25,8 +25,8 @@ from transfer.plugin import Store
 from transfer.testing.servers import Server
 
 WEEK = 7 * 86_400
-PARTS = Options(part_size=5 * MIB, multipart_threshold=5 * MIB, bwlimit=1 * MIB)
-"""The first part goes at once, the second one after seconds."""
+PARTS = Options(part_size=5 * MIB, multipart_threshold=5 * MIB, bwlimit=5 * MIB, transfers=1)
+"""One part after the other, each in a second."""
 
 Open = Callable[..., Awaitable[Store]]
 
