@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from transfer.errors import Unsupported
+from transfer.errors import Misconfigured, Unsupported
 from transfer.plugin import Traffic
 from transfer.wire.connection import Pace
 from transfer.wire.http import Request
@@ -82,6 +82,15 @@ class Client:
         url = await self._address(key)
         signed = self.transport.signer.downloading(url) if self.private else url
         return await self.transport.open(Request("GET", signed, headers), self.place.subject(key), key=key)
+
+    async def greet(self) -> None:
+        """See that the domain of downloads answers, whatever it says. Raises Misconfigured, Transient."""
+        domain = await self.discovery.domain(self.place.bucket)
+        try:
+            await self.transport.http.call(Request("HEAD", f"{domain}/", {}))
+        except Misconfigured as error:
+            message = f"'{self.place.url}' can't be read from its domain: set 'domain' with its scheme. {error.message}"
+            raise Misconfigured(message) from None
 
     async def signed_url(self, key: str, seconds: int) -> str:
         """An address from which anybody can GET the object for ``seconds``."""

@@ -54,7 +54,7 @@ SETTINGS: Mapping[str, str] = {
     "uc": "address of the service that is asked; https://uc.qiniuapi.com where it is left out",
     "domain": "address to download from; left out, a domain bound to the bucket, or else its source domain",
     "private": "true or false: whether downloads are signed; true where it is left out, which public buckets take too",
-    "scheme": "https or http, for addresses that name none; https where it is left out",
+    "scheme": "https or http, for addresses that name none; the endpoint's where it is left out, or https",
     "comparable_hash": "true to send parts of 4 MiB, so that hashes of equal bytes are equal; objects up to 39 GiB",
     "ordered": "true if the bucket is known to list in byte order; false where it is left out",
     "ca_bundle": "file with the certificates of the authorities to trust",
@@ -91,7 +91,7 @@ def read_settings(location: Location) -> Settings:
     """The location's settings. Raises Misconfigured for what is missing or makes no sense."""
     given = {name: str(value) for name, value in location.settings.items() if name in SETTINGS and value is not None}
     access_key, secret_key = _keys(given, location)
-    scheme = given.get("scheme") or "https"
+    scheme = given.get("scheme") or _scheme_of(given.get("endpoint", ""))
     if scheme not in ("https", "http"):
         raise Misconfigured(f"The setting scheme = '{scheme}' must be https or http")
     region = given.get("region") or None
@@ -108,6 +108,11 @@ def read_settings(location: Location) -> Settings:
         ca_bundle=given.get("ca_bundle") or None,
         **{name: _address(given, name, scheme) for name in _ADDRESSES},
     )
+
+
+def _scheme_of(endpoint: str) -> str:
+    """A server without TLS has its domains without, too."""
+    return "http" if endpoint.startswith("http://") else "https"
 
 
 def _keys(given: Mapping[str, str], location: Location) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from transfer_qiniu.client import Client
 from transfer_qiniu.entries import Found, unchanged
 from transfer_qiniu.hosts import Service
 from transfer_qiniu.metadata import PREFIX, Fields, as_far_as_taken, to_fields
-from transfer_qiniu.place import Place, encoded
+from transfer_qiniu.place import encoded
 
 _SAME = Proof(Proven.VERIFIED, "etag")
 """Kodo computed the hash of the one and of the other, and they are equal."""
@@ -22,7 +22,7 @@ async def copy(
     client: Client, origin: Origin, entry: Entry, key: str, metadata: Metadata, *, if_absent: bool
 ) -> Stored:
     """Copy within an account and a region; raises Unsupported for other regions, and what a copy can't be given."""
-    there = replace(client, place=Place(origin.container, origin.prefix))
+    there = replace(client, place=replace(client.place, bucket=origin.container, prefix=origin.prefix))
     await _refuse_other_region(client, there)
     source = await _looked_at(there, entry)
     wanted = _kept(to_fields(metadata), metadata, source)

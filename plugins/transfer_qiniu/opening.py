@@ -28,7 +28,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> KodoStore:
     settings = read_settings(location)
     signer = await asyncio.to_thread(Signer, settings.access_key, settings.secret_key)
     transport = Transport(Http(await _http_options(settings, options)), signer)
-    place = Place(location.container, folder(location.path))
+    place = Place(location.url.partition("://")[0], location.container, folder(location.path))
     client = Client(place, transport, Discovery(transport, settings), private=settings.private)
     return KodoStore(client, settings, asked_class=options.asked_class)
 

@@ -11,14 +11,15 @@ from transfer_qiniu.config import LIMITS
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``prefix`` is empty, or ends in ``/``; keys are relative to it."""
+    """``prefix`` is empty, or ends in ``/``; keys are relative to it. A remote's name is its ``scheme``."""
 
+    scheme: str
     bucket: str
     prefix: str
 
     @property
     def url(self) -> str:
-        return f"kodo://{self.bucket}/{self.prefix}"
+        return f"{self.scheme}://{self.bucket}/{self.prefix}"
 
     def name(self, key: str) -> str:
         """The object's full name. Raises Unsupported for a key that can't be one."""

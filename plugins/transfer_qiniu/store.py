@@ -54,7 +54,7 @@ class KodoStore(Store):
             key = f".transfer-probe-{secrets.token_hex(8)}"
             await uploads.abort(self._client, await uploads.begin(self._client, key, size=None, part_size=BLOCK))
         else:
-            await self._client.discovery.domain(self._client.place.bucket)
+            await self._client.greet()
 
     async def list(
         self, prefix: str = "", *, after: str | None = None, resume: str | None = None, prune: Prune | None = None

@@ -227,6 +227,19 @@ async def test_an_old_copy_at_the_domain_is_noticed(opened: Open) -> None:
                 await fetch(store, entry, span)
 
 
+async def test_a_domain_without_tls_is_told_ahead_of_all_reads(kodo_server: Kodo, bucket: Bucket, opened: Open) -> None:
+    """Once, under the name that the user has for the bucket, and with the setting to change."""
+    here = kodo_server.location(bucket.name, domain=f"https://{bucket.domain}")
+    store = await plugin.open(replace(here, url=f"qn://{bucket.name}/"), StoreOptions())
+    try:
+        with pytest.raises(Misconfigured, match=rf"'qn://{bucket.name}/' .*: set 'domain' .* does not speak TLS"):
+            await store.check(write=False)
+    finally:
+        await store.aclose()
+    store = await opened(scheme="http")
+    await store.check(write=False)
+
+
 async def test_a_redirect_is_not_followed(opened: Open) -> None:
     """The remedy is to say where the domain is."""
     moved = web.Response(status=301, headers={"Location": "https://elsewhere/"})

@@ -85,6 +85,8 @@ def test_addresses() -> None:
         Service.API: "http://10.0.0.1:80",
     }
     assert uc_address(settings) == "http://10.0.0.1:80"
+    local = read_settings(location({**_KEYS, "endpoint": "http://10.0.0.1:80", "domain": "files.local"}))
+    assert (local.scheme, local.domain) == ("http", "http://files.local")
     assert uc_address(read_settings(location(_KEYS))) == "https://uc.qiniuapi.com"
 
 

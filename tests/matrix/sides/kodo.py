@@ -148,6 +148,8 @@ def _asked(each: str) -> Asked:
             return Asked(method, urlsafe_b64decode(rest[2]).decode())
         case "stat" | "chgm" | "chtype" | "copy" | "move" | "delete" | "restoreAr":
             return Asked("HEAD" if first == "stat" else method, urlsafe_b64decode(rest[0]).decode().partition(":")[2])
+        case "" if method == "HEAD":
+            return Asked(method, "")
         case "" | "batch":
             return Asked(method, UNNAMED)
     return Asked(method, unquote(path.removeprefix("/")))
