@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from transfer.errors import Misconfigured
 from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
 from transfer.restxml.precedence import Ways
+from transfer.restxml.reach import Reach, refuse_contradictions
 from transfer.restxml.settings import flag, given_words
 
 GIB = 1024**3
@@ -66,15 +66,9 @@ _WAYS = Ways("secret_id", "secret_key", "token", ("credentials_uri", "cvm_role",
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Reach):
     """The settings of one remote, read. What is None is to be found out."""
 
-    region: str | None = None
-    endpoint: str | None = None
-    internal: bool = False
-    accelerate: bool = False
-    cname: bool = False
-    path_style: bool | None = None
     secret_id: str | None = None
     secret_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
@@ -102,14 +96,5 @@ def read_settings(location: Location) -> Settings:
         anonymous="anonymous" in given,
         ca_bundle=given.get("ca_bundle") or None,
     )
-    _refuse_contradictions(settings, location.url)
+    refuse_contradictions(settings, location.url)
     return settings
-
-
-def _refuse_contradictions(settings: Settings, url: str) -> None:
-    if settings.endpoint and (settings.internal or settings.accelerate):
-        raise Misconfigured(f"'{url}' is given an endpoint, which leaves nothing to 'internal' and 'accelerate'")
-    if settings.internal and settings.accelerate:
-        raise Misconfigured(f"'{url}' is given both internal and accelerate: leave one of them out")
-    if settings.cname and not settings.endpoint:
-        raise Misconfigured(f"'{url}' has cname = true but no endpoint: name the domain that is bound to the bucket")

@@ -7,7 +7,6 @@ metadata; the configuration files of coscmd (``~/.cos.conf``) and of tccli (``~/
 from __future__ import annotations
 
 import asyncio
-import configparser
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any
 
 from transfer.errors import Misconfigured
 from transfer.restxml.credentials import CredentialSource, Fixed, Lease, Leased, told_apart
-from transfer.restxml.lookup import ask_json, parse_json, shown
+from transfer.restxml.lookup import ask_json, of_environment, of_ini, parse_json, shown
 from transfer.wire.sigv4 import Credentials
 from transfer_cos.config import Settings
 
@@ -38,20 +37,8 @@ async def find(settings: Settings) -> CredentialSource:
         return Leased(partial(_of_uri, settings.credentials_uri), told_apart("uri", settings.credentials_uri))
     if settings.cvm_role:
         return Leased(partial(_of_uri, f"{_METADATA}/{settings.cvm_role}"), f"role-{settings.cvm_role}")
-    static = _of_environment()
+    static = of_environment(_VARIABLES)
     return Fixed(static) if static else Leased(_of_files, "files")
-
-
-def _of_environment() -> Credentials | None:
-    """Of the first pair of variables that is there. Raises Misconfigured for half of one."""
-    for key, secret, token in _VARIABLES:
-        given = [name for name in (key, secret) if os.environ.get(name)]
-        if len(given) == 1:
-            lacking = secret if given == [key] else key
-            raise Misconfigured(f"The environment has {given[0]} but no {lacking}; set it, or unset the other")
-        if given:
-            return Credentials(os.environ[key], os.environ[secret], os.environ.get(token) or None)
-    return None
 
 
 async def _of_uri(uri: str) -> Lease:
@@ -80,15 +67,7 @@ async def _of_files() -> Lease:
 
 
 def _in_coscmd() -> Credentials | None:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read(os.path.expanduser(_COSCMD))
-    except (OSError, configparser.Error, UnicodeDecodeError):
-        raise Misconfigured(f"The file {_COSCMD} can't be read: it must be what 'coscmd config' writes") from None
-    found = dict(parser["common"]) if parser.has_section("common") else {}
-    if not found.get("secret_id") or not found.get("secret_key"):
-        return None
-    return Credentials(found["secret_id"], found["secret_key"], found.get("token") or None)
+    return of_ini(_COSCMD, ("common",), ("secret_id", "secret_key", "token"), "coscmd config")
 
 
 def _in_tccli() -> Credentials | None:

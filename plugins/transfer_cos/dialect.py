@@ -8,16 +8,17 @@ from transfer.errors import Changed, Denied, Misconfigured, Transient, Unsupport
 from transfer.model import Algorithm
 from transfer.restxml.dialect import Dialect, Encryptions, Names
 from transfer.restxml.endpoint import Endpoint
+from transfer.restxml.reach import is_own
 from transfer.wire.quoting import quote_path
 from transfer_cos.config import CAPABILITIES, LIMITS
-from transfer_cos.endpoint import is_tencents
+from transfer_cos.endpoint import DOMAINS
 
 
 def _copy_source(source: Endpoint, region: str, bucket: str, name: str) -> str:
     """By the bucket's own host, whatever the way there: a domain of the user's, or acceleration, has none."""
     if source.path:
         host = f"{bucket}.{source.host}"
-    elif source.host.startswith(f"{bucket}.") and not is_tencents(source.host):
+    elif source.host.startswith(f"{bucket}.") and not is_own(source.host, DOMAINS):
         host = source.host
     elif region:
         host = f"{bucket}.cos.{region}.myqcloud.com"

@@ -5,33 +5,18 @@ from __future__ import annotations
 import re
 
 from transfer.errors import Misconfigured
+from transfer.restxml import reach
 from transfer.restxml.endpoint import Endpoint, split
-from transfer.wire.quoting import quote_path
 from transfer_cos.config import Settings
 
-_DOMAINS = (".myqcloud.com", ".tencentcos.cn")
+DOMAINS = (".myqcloud.com", ".tencentcos.cn")
 _REGION = re.compile(r"(?:^|\.)cos(?:-internal)?\.([a-z0-9-]+)\.(?:myqcloud\.com|tencentcos\.cn)(?::\d+)?$")
 _ACCELERATED = "accelerate"
 
 
-def is_tencents(host: str) -> bool:
-    """Whether it is one of the provider's own names."""
-    return host.partition(":")[0].endswith(_DOMAINS)
-
-
 def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
     """The bucket at the server ``address``. Raises Misconfigured."""
-    scheme, host, base = split(address)
-    if not bucket:
-        return Endpoint(scheme, host, base, genuine=True)
-    if settings.cname:
-        return Endpoint(scheme, host, base, genuine=True)
-    path_style = settings.path_style
-    if path_style is None:
-        path_style = not is_tencents(host)
-    if path_style:
-        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}", genuine=True)
-    return Endpoint(scheme, f"{bucket}.{host}", base, genuine=True)
+    return reach.locate(settings, address, bucket, DOMAINS)
 
 
 def address_of(settings: Settings, url: str) -> str:
@@ -67,5 +52,5 @@ def region_in(address: str) -> str | None:
 def home(settings: Settings, address: str) -> str:
     """Names the place, by whatever way it is reached: what is in one home may be copied by the provider."""
     region = settings.region or region_in(address)
-    genuine = is_tencents(split(address)[1]) or settings.cname
+    genuine = reach.is_own(split(address)[1], DOMAINS) or settings.cname
     return f"https://cos.{region}.myqcloud.com" if region and genuine else address.rstrip("/")

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from transfer.errors import Misconfigured, Unsupported
+from transfer.errors import Misconfigured
 from transfer.plugin import Location, StoreOptions
-from transfer.restxml.bucket import Bucket
-from transfer.restxml.client import Client, Place
-from transfer.restxml.encryption import read_encryption
-from transfer.restxml.endpoint import Endpoint
-from transfer.restxml.opening import folder, http_options, refuse_nonsense
+from transfer.restxml.client import Place
+from transfer.restxml.native import Way, open_native
+from transfer.restxml.opening import folder, refuse_nonsense
+from transfer.restxml.reach import located
 from transfer.restxml.store import RestXmlStore
-from transfer.restxml.verifier import Verifier
-from transfer.wire.http import Http
 from transfer_cos.config import Settings, read_settings
 from transfer_cos.credentials import find
 from transfer_cos.dialect import COS
-from transfer_cos.endpoint import address_of, home, locate, region_in, service_address
+from transfer_cos.endpoint import DOMAINS, address_of, home, region_in, service_address
 from transfer_cos.signer import CosSigner
 
 
@@ -38,26 +35,14 @@ async def open_service(location: Location, options: StoreOptions) -> RestXmlStor
 
 
 async def _open(location: Location, options: StoreOptions, settings: Settings, address: str) -> RestXmlStore:
-    locator = partial(_locate, settings, address, location.container)
+    locator = partial(located, settings, address, location.container, DOMAINS)
     place = Place(COS, location.container, folder(location.path), location.url.partition("://")[0])
-    endpoint = locator(place.bucket, "")
-    client = Client(
-        Http(await http_options(options, settings.ca_bundle, endpoint)),
-        place,
-        await find(settings),
+    way = Way(
         locator,
         await asyncio.to_thread(CosSigner),
+        await find(settings),
         settings.region or region_in(address) or "",
-        pinned=True,
-        request_payer=options.request_payer,
+        home(settings, address),
+        settings.ca_bundle,
     )
-    encryption = await read_encryption(COS, options, None, endpoint.scheme)
-    bucket = Bucket(client, Verifier.CRC64XZ, encryption, options.acl, options.tags, options.asked_class)
-    return RestXmlStore(bucket, home(settings, address))
-
-
-def _locate(settings: Settings, address: str, own: str, bucket: str, region: str) -> Endpoint:
-    """Where ``bucket`` is. Raises Unsupported for another than our own, which a domain of ours does not lead to."""
-    if settings.cname and bucket != own:
-        raise Unsupported(f"The bucket '{bucket}' can't be asked by the domain that is bound to '{own}'")
-    return locate(settings, address, bucket)
+    return await open_native(place, way, options)

@@ -12,6 +12,7 @@ from transfer.errors import Misconfigured
 from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
 from transfer.restxml.precedence import Ways
+from transfer.restxml.reach import Reach, refuse_contradictions
 from transfer.restxml.settings import flag, given_words
 
 GIB = 1024**3
@@ -71,15 +72,9 @@ _SIGNATURES = ("v4", "v1")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Reach):
     """The settings of one remote, read. What is None is to be found out."""
 
-    region: str | None = None
-    endpoint: str | None = None
-    internal: bool = False
-    accelerate: bool = False
-    cname: bool = False
-    path_style: bool | None = None
     access_key_id: str | None = None
     access_key_secret: str | None = field(default=None, repr=False)
     security_token: str | None = field(default=None, repr=False)
@@ -116,19 +111,10 @@ def read_settings(location: Location) -> Settings:
         ca_bundle=given.get("ca_bundle") or None,
         request_payer=flag(given, "request_payer") or False,
     )
-    _refuse_contradictions(settings, location.url)
+    refuse_contradictions(settings, location.url)
     return settings
 
 
 def _region(text: str | None) -> str | None:
     """The region without the ``oss-`` that consoles and older tools put ahead of it."""
     return text.removeprefix("oss-") if text else None
-
-
-def _refuse_contradictions(settings: Settings, url: str) -> None:
-    if settings.endpoint and (settings.internal or settings.accelerate):
-        raise Misconfigured(f"'{url}' is given an endpoint, which leaves nothing to 'internal' and 'accelerate'")
-    if settings.internal and settings.accelerate:
-        raise Misconfigured(f"'{url}' is given both internal and accelerate: leave one of them out")
-    if settings.cname and not settings.endpoint:
-        raise Misconfigured(f"'{url}' has cname = true but no endpoint: name the domain that is bound to the bucket")

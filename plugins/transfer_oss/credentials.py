@@ -7,7 +7,6 @@ the configuration files of ossutil (``~/.ossutilconfig``) and of aliyun (``~/.al
 from __future__ import annotations
 
 import asyncio
-import configparser
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +15,7 @@ from typing import Any
 
 from transfer.errors import Misconfigured
 from transfer.restxml.credentials import CredentialSource, Fixed, Lease, Leased, told_apart
-from transfer.restxml.lookup import ask, ask_json, parse_json, shown
+from transfer.restxml.lookup import ask, ask_json, of_environment, of_ini, parse_json, shown
 from transfer.wire.sigv4 import Credentials
 from transfer_oss.config import Settings
 
@@ -42,25 +41,13 @@ async def find(settings: Settings) -> CredentialSource:
     uri = settings.credentials_uri or (None if settings.ecs_role else os.environ.get("ALIBABA_CLOUD_CREDENTIALS_URI"))
     if settings.ecs_role:
         return Leased(partial(_of_role, settings.ecs_role), f"role-{settings.ecs_role}")
-    if settings.credentials_uri is None and (static := _of_environment()):
+    if settings.credentials_uri is None and (static := of_environment(_VARIABLES)):
         return Fixed(static)
     if uri:
         return Leased(partial(_of_uri, uri), told_apart("uri", uri))
     if role := os.environ.get("ALIBABA_CLOUD_ECS_METADATA"):
         return Leased(partial(_of_role, role), f"role-{role}")
     return Leased(_of_files, "files")
-
-
-def _of_environment() -> Credentials | None:
-    """Of the first pair of variables that is there. Raises Misconfigured for half of one."""
-    for key, secret, token in _VARIABLES:
-        given = [name for name in (key, secret) if os.environ.get(name)]
-        if len(given) == 1:
-            lacking = secret if given == [key] else key
-            raise Misconfigured(f"The environment has {given[0]} but no {lacking}; set it, or unset the other")
-        if given:
-            return Credentials(os.environ[key], os.environ[secret], os.environ.get(token) or None)
-    return None
 
 
 async def _of_uri(uri: str) -> Lease:
@@ -109,16 +96,8 @@ async def _of_files() -> Lease:
 
 
 def _in_ossutil() -> Credentials | None:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read(os.path.expanduser(_OSSUTIL))
-    except (OSError, configparser.Error, UnicodeDecodeError):
-        raise Misconfigured(f"The file {_OSSUTIL} can't be read: it must be what 'ossutil config' writes") from None
-    for section in ("Credentials", "default"):
-        found = dict(parser[section]) if parser.has_section(section) else {}
-        if found.get("accesskeyid") and found.get("accesskeysecret"):
-            return Credentials(found["accesskeyid"], found["accesskeysecret"], found.get("ststoken") or None)
-    return None
+    names = ("accesskeyid", "accesskeysecret", "ststoken")
+    return of_ini(_OSSUTIL, ("Credentials", "default"), names, "ossutil config")
 
 
 def _profile(name: str | None) -> Mapping[str, Any] | None:

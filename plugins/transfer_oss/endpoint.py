@@ -6,28 +6,19 @@ import os
 import re
 
 from transfer.errors import Misconfigured
+from transfer.restxml import reach
 from transfer.restxml.endpoint import Endpoint, split
-from transfer.wire.quoting import quote_path
 from transfer_oss.config import Settings
 
 _DOMAIN = ".aliyuncs.com"
+DOMAINS = (_DOMAIN,)
 _REGION = re.compile(r"(?:^|\.)oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com(?::\d+)?$")
 _ACCELERATED = "accelerate"
 
 
 def locate(settings: Settings, address: str, bucket: str) -> Endpoint:
     """The bucket at the server ``address``. Raises Misconfigured."""
-    scheme, host, base = split(address)
-    if settings.cname:
-        return Endpoint(scheme, host, base, genuine=True)
-    if not bucket:
-        return Endpoint(scheme, host, base, genuine=True)
-    path_style = settings.path_style
-    if path_style is None:
-        path_style = _DOMAIN not in host
-    if path_style:
-        return Endpoint(scheme, host, f"{base}/{quote_path(bucket)}", genuine=True)
-    return Endpoint(scheme, f"{bucket}.{host}", base, genuine=True)
+    return reach.locate(settings, address, bucket, DOMAINS)
 
 
 def address_of(settings: Settings, region: str | None, url: str) -> str:
@@ -58,6 +49,6 @@ def region_in(address: str | None) -> str | None:
 
 def home(settings: Settings, address: str, region: str | None) -> str:
     """Names the place, by whatever way it is reached: what is in one home may be copied by the provider."""
-    if region and (settings.accelerate or _DOMAIN in address or settings.cname):
+    if region and (settings.accelerate or reach.is_own(split(address)[1], DOMAINS) or settings.cname):
         return f"https://oss-{region}{_DOMAIN}"
     return address.rstrip("/")

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from transfer.errors import Misconfigured, Unsupported
+from transfer.errors import Misconfigured
 from transfer.plugin import Location, StoreOptions
-from transfer.restxml.bucket import Bucket
-from transfer.restxml.client import Client, Place
-from transfer.restxml.encryption import read_encryption
-from transfer.restxml.endpoint import Endpoint
-from transfer.restxml.opening import folder, http_options, refuse_nonsense
+from transfer.restxml.client import Place
+from transfer.restxml.native import Way, open_native
+from transfer.restxml.opening import folder, refuse_nonsense
+from transfer.restxml.reach import located
 from transfer.restxml.store import RestXmlStore
-from transfer.restxml.verifier import Verifier
-from transfer.wire.http import Http
-from transfer_oss.config import Settings, read_settings
+from transfer_oss.config import read_settings
 from transfer_oss.credentials import find
 from transfer_oss.dialect import OSS
-from transfer_oss.endpoint import address_of, home, locate, region_of
+from transfer_oss.endpoint import DOMAINS, address_of, home, region_of
 from transfer_oss.signer import OssSigner
 
 
@@ -39,26 +36,15 @@ async def open_place(location: Location, options: StoreOptions) -> RestXmlStore:
     address = address_of(settings, region, location.url)
     if region is None and settings.signature == "v4" and not settings.anonymous:
         raise Misconfigured(f"'{location.url}' needs the bucket's region for signatures: set region, like cn-hangzhou")
-    locator = partial(_locate, settings, address, location.container)
+    locator = partial(located, settings, address, location.container, DOMAINS)
     place = Place(OSS, location.container, folder(location.path), location.url.partition("://")[0])
-    endpoint = locator(place.bucket, region or "")
-    client = Client(
-        Http(await http_options(options, settings.ca_bundle, endpoint)),
-        place,
-        await find(settings),
+    way = Way(
         locator,
         await asyncio.to_thread(OssSigner, settings.signature),
+        await find(settings),
         region or "",
-        pinned=True,
-        request_payer=options.request_payer or settings.request_payer,
+        home(settings, address, region),
+        settings.ca_bundle,
+        settings.request_payer,
     )
-    encryption = await read_encryption(OSS, options, None, endpoint.scheme)
-    bucket = Bucket(client, Verifier.CRC64XZ, encryption, options.acl, options.tags, options.asked_class)
-    return RestXmlStore(bucket, home(settings, address, region))
-
-
-def _locate(settings: Settings, address: str, own: str, bucket: str, region: str) -> Endpoint:
-    """Where ``bucket`` is. Raises Unsupported for another than our own, which a domain of ours does not lead to."""
-    if settings.cname and bucket != own:
-        raise Unsupported(f"The bucket '{bucket}' can't be asked by the domain that is bound to '{own}'")
-    return locate(settings, address, bucket)
+    return await open_native(place, way, options)
