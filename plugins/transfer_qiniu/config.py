@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from transfer.errors import Misconfigured
 from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
+from transfer.restxml.settings import flag
 
 MIB = 1024**2
 BLOCK = 4 * MIB
@@ -59,7 +60,6 @@ SETTINGS: Mapping[str, str] = {
     "ordered": "true if the bucket is known to list in byte order; false where it is left out",
     "ca_bundle": "file with the certificates of the authorities to trust",
 }
-_WORDS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
 _KEYS = {"access_key": "QINIU_ACCESS_KEY", "secret_key": "QINIU_SECRET_KEY"}
 _REGION = re.compile(r"[a-z0-9-]+", re.ASCII)
 _ADDRESSES = ("endpoint", "up", "rs", "rsf", "api", "uc", "domain")
@@ -101,10 +101,10 @@ def read_settings(location: Location) -> Settings:
         access_key,
         secret_key,
         region=region,
-        private=_flag(given, "private", default=True),
+        private=flag(given, "private") is not False,
         scheme=scheme,
-        comparable_hash=_flag(given, "comparable_hash", default=False),
-        ordered=_flag(given, "ordered", default=False),
+        comparable_hash=flag(given, "comparable_hash") or False,
+        ordered=flag(given, "ordered") or False,
         ca_bundle=given.get("ca_bundle") or None,
         **{name: _address(given, name, scheme) for name in _ADDRESSES},
     )
@@ -138,13 +138,3 @@ def _address(given: Mapping[str, str], name: str, scheme: str) -> str | None:
     if not _ADDRESS.fullmatch(address):
         raise Misconfigured(f"The setting {name} must be an address like https://example.com, with no path")
     return address
-
-
-def _flag(given: Mapping[str, str], name: str, *, default: bool) -> bool:
-    text = given.get(name)
-    if not text:
-        return default
-    value = _WORDS.get(text.lower())
-    if value is None:
-        raise Misconfigured(f"The setting {name} = '{text}' must be true or false")
-    return value

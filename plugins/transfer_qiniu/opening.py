@@ -7,11 +7,10 @@ import re
 
 from transfer.errors import Misconfigured
 from transfer.plugin import Location, StoreOptions
-from transfer.restxml.opening import folder
-from transfer.wire.http import Http, HttpOptions
-from transfer.wire.tls import trusting
+from transfer.restxml.opening import folder, http_options
+from transfer.wire.http import Http
 from transfer_qiniu.client import Client
-from transfer_qiniu.config import Settings, read_settings
+from transfer_qiniu.config import read_settings
 from transfer_qiniu.discovery import Discovery
 from transfer_qiniu.place import Place
 from transfer_qiniu.signing import Signer
@@ -27,17 +26,7 @@ async def open_bucket(location: Location, options: StoreOptions) -> KodoStore:
         raise Misconfigured(f"'{location.url}' names no bucket: write kodo://bucket/prefix")
     settings = read_settings(location)
     signer = await asyncio.to_thread(Signer, settings.access_key, settings.secret_key)
-    transport = Transport(Http(await _http_options(settings, options)), signer)
+    transport = Transport(Http(await http_options(options, settings.ca_bundle)), signer)
     place = Place(location.url.partition("://")[0], location.container, folder(location.path))
     client = Client(place, transport, Discovery(transport, settings), private=settings.private)
     return KodoStore(client, settings, asked_class=options.asked_class)
-
-
-async def _http_options(settings: Settings, options: StoreOptions) -> HttpOptions:
-    return HttpOptions(
-        connect_timeout=options.connect_timeout,
-        idle_timeout=options.idle_timeout,
-        request_timeout=options.request_timeout,
-        connections=options.connections,
-        tls=await trusting(settings.ca_bundle),
-    )

@@ -25,9 +25,12 @@ def refuse_nonsense(dialect: Dialect, options: StoreOptions) -> None:
         raise Misconfigured(f"--storage-class '{options.asked_class}' can't be sent: it must be plain text")
 
 
-async def http_options(options: StoreOptions, ca_bundle: str | None, endpoint: Endpoint) -> HttpOptions:
-    """How to reach ``endpoint``. Raises Misconfigured when the bundle of certificates can't be used."""
-    encrypted = way_to(f"{endpoint.scheme}://{endpoint.host}").encrypted
+async def http_options(options: StoreOptions, ca_bundle: str | None, endpoint: Endpoint | None = None) -> HttpOptions:
+    """How to reach ``endpoint``, or servers that are not known yet.
+
+    Raises Misconfigured when the bundle of certificates can't be used.
+    """
+    encrypted = endpoint is None or way_to(f"{endpoint.scheme}://{endpoint.host}").encrypted
     return HttpOptions(
         connect_timeout=options.connect_timeout,
         idle_timeout=options.idle_timeout,
