@@ -111,6 +111,7 @@ COS = Dialect(
         "MAZOperationNotSupportOnOAZBucket": "InvalidStorageClass",
     },
     told={Algorithm.CRC64XZ: "x-cos-hash-crc64ecma"},
+    elements={"crc64": "x-cos-hash-crc64ecma"},
     asking={},
     span={},
     listing={"encoding-type": "url", "max-keys": "1000"},

@@ -12,6 +12,18 @@ from transfer.restxml.endpoint import Endpoint
 from transfer.wire.quoting import quote_path
 from transfer_s3.config import CAPABILITIES, LIMITS
 
+_CHECKSUMS = {
+    algorithm: f"x-amz-checksum-{algorithm}"
+    for algorithm in (
+        Algorithm.CRC64NVME,
+        Algorithm.CRC32C,
+        Algorithm.CRC32,
+        Algorithm.SHA256,
+        Algorithm.SHA1,
+    )
+}
+_CHECKSUM_TYPE = "x-amz-checksum-type"
+
 
 def _copy_source(source: Endpoint, region: str, bucket: str, name: str) -> str:
     return quote_path(f"{bucket}/{name}")
@@ -60,16 +72,8 @@ S3 = Dialect(
     copy_source=_copy_source,
     kinds={},
     aliases={},
-    told={
-        algorithm: f"x-amz-checksum-{algorithm}"
-        for algorithm in (
-            Algorithm.CRC64NVME,
-            Algorithm.CRC32C,
-            Algorithm.CRC32,
-            Algorithm.SHA256,
-            Algorithm.SHA1,
-        )
-    },
+    told=_CHECKSUMS,
+    elements={name.replace("x-amz-checksum-", "checksum"): name for name in (*_CHECKSUMS.values(), _CHECKSUM_TYPE)},
     asking={"x-amz-checksum-mode": "ENABLED"},
     span={},
     listing={"list-type": "2", "encoding-type": "url"},

@@ -116,7 +116,7 @@ async def _part_copied(bucket: Bucket, upload: Upload, part: Part, there: Bucket
     if not reply.body:
         # It did not see the header that names the source, and took this for a part without bytes.
         raise Unsupported(f"The server can't copy parts, so '{entry.key}' must be sent through here", key=upload.key)
-    fields = result_fields(reply, f"the copy of part {part.number} of '{upload.key}'")
+    fields = result_fields(bucket.dialect, reply, f"the copy of part {part.number} of '{upload.key}'")
     checksums = whole(fields, bucket.dialect.told)
     return Receipt(part.number, part.size, fields.get("etag", "").strip('"') or None, checksums)
 
@@ -152,7 +152,9 @@ async def _is_link(there: Bucket, entry: Entry) -> bool:
 
 async def _copied(bucket: Bucket, key: str, source: Entry, metadata: Metadata, headers: dict[str, str]) -> Entry:
     reply = await bucket.client.call("PUT", key, {}, headers, patient=True)
-    return made_entry(bucket.dialect, key, source.size, metadata, result_fields(reply, f"the copy to '{key}'"))
+    return made_entry(
+        bucket.dialect, key, source.size, metadata, result_fields(bucket.dialect, reply, f"the copy to '{key}'")
+    )
 
 
 def _source_headers(bucket: Bucket, source: Place, entry: Entry) -> dict[str, str]:

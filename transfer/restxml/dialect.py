@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from transfer.errors import TransferError
 from transfer.model import Algorithm
@@ -104,6 +104,8 @@ class Dialect:
     """The canned ACLs of objects; without any, the server is to say which it knows."""
     namespace: str = ""
     """Of the documents that are sent, where the provider wants one."""
+    elements: Mapping[str, str] = field(default_factory=dict)
+    """The headers that elements of replies stand for, by the elements' names in lower case."""
     forced: str = ""
     """The header that comes with a Content-Disposition which is not the object's own."""
     redirect: str | None = None

@@ -90,7 +90,7 @@ async def finish(
     document = _document(bucket.dialect, receipts).encode()
     query = {"uploadId": upload.id}
     reply = await bucket.client.call("POST", upload.key, query, headers, document, sealed=True, patient=True)
-    fields = result_fields(reply, f"the end of the upload of '{upload.key}'")
+    fields = result_fields(bucket.dialect, reply, f"the end of the upload of '{upload.key}'")
     answered = made_entry(bucket.dialect, upload.key, size, metadata, fields)
     made = await _looked_at(bucket, verifier, checksums, answered)
     _, lost = bucket.making(metadata)

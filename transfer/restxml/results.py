@@ -13,16 +13,12 @@ from transfer.wire.http import Reply
 from transfer.wire.times import iso_ns
 
 
-def result_fields(reply: Reply, what: str) -> dict[str, str]:
+def result_fields(dialect: Dialect, reply: Reply, what: str) -> dict[str, str]:
     """A reply's headers together with its document's elements, under the names that the headers have."""
     fields = dict(reply.headers)
     for child in xml.parse(reply.body, what):
         name = xml.local(child).lower()
-        # ChecksumCRC64NVME is x-amz-checksum-crc64nvme elsewhere; ETag and LastModified are as they are.
-        name = name.replace("checksum", "x-amz-checksum-", 1) if name.startswith("checksum") else name
-        fields[name] = child.text or ""
-    if "crc64" in fields:  # COS tells it of copies in the document
-        fields.setdefault("x-cos-hash-crc64ecma", fields["crc64"])
+        fields[dialect.elements.get(name, name)] = child.text or ""
     return fields
 
 
