@@ -28,6 +28,8 @@ class Algorithm(StrEnum):
     MD5 = "md5"
     SHA1 = "sha1"
     SHA256 = "sha256"
+    TREE_SHA256 = "sha256-tree"
+    """Glacier's: of pairs of SHA-256s, up from pieces of 1 MiB; what is left without a pair moves up as it is."""
 
 
 Checksums = Mapping[Algorithm, bytes]
@@ -42,6 +44,35 @@ class Kind(StrEnum):
     OBJECT = "object"
     SYMLINK = "symlink"
     FOLDER = "folder"
+
+
+class Cold(StrEnum):
+    """How far an object in cold storage is from being readable."""
+
+    FROZEN = "frozen"
+    """It must be thawed first."""
+    THAWING = "thawing"
+    """That was asked for, and goes on."""
+    THAWED = "thawed"
+    """It can be read for some time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thaw:
+    """One request to make a cold object, or a ``span`` of it, readable, as its store tells of it.
+
+    ``size`` is how many bytes that makes readable, ``asked_ns`` when it was made, ``ready_ns`` when it was, or is
+    expected to be, granted, ``until_ns`` when its bytes stop to be readable. What is None is not told.
+    """
+
+    key: str
+    state: Cold
+    size: int | None = None
+    asked_ns: int | None = None
+    ready_ns: int | None = None
+    until_ns: int | None = None
+    tier: str = ""
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +112,8 @@ class Entry:
     in an object's metadata); ``modified_ns`` is when the store last wrote the object.
     ``identity`` is whatever else tells one state of the object from another (for files:
     ctime and inode). ``checksums`` cover the whole object. ``encrypted_etag`` says that the
-    ETag is known not to be an MD5 (KMS, SSE-C).
+    ETag is known not to be an MD5 (KMS, SSE-C). ``cold`` is None for what can be read as it is, and where
+    a listing does not tell; ``thawed_until_ns`` is when a thawed object stops to be readable.
     """
 
     key: str
@@ -96,6 +128,8 @@ class Entry:
     storage_class: str | None = None
     kind: Kind = Kind.OBJECT
     encrypted_etag: bool = False
+    cold: Cold | None = None
+    thawed_until_ns: int | None = None
 
 
 class Why(StrEnum):

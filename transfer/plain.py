@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from transfer.model import NO_CHECKSUMS, NO_ITEMS, Algorithm, Checksums, Entry, Kind, Metadata, Posix, Unlisted, Why
+from transfer.model import (
+    NO_CHECKSUMS,
+    NO_ITEMS,
+    Algorithm,
+    Checksums,
+    Cold,
+    Entry,
+    Kind,
+    Metadata,
+    Posix,
+    Unlisted,
+    Why,
+)
 
 Plain = tuple[Any, ...] | list[Any]
 """Numbers, texts, None, and sequences and dictionaries of them. An entry's or unlisted name's first is its key."""
@@ -33,6 +45,8 @@ def plain(item: Entry | Unlisted) -> Plain:
         item.storage_class,
         str(item.kind),
         item.encrypted_etag,
+        None if item.cold is None else str(item.cold),
+        item.thawed_until_ns,
     )
 
 
@@ -42,7 +56,7 @@ def restored(value: Plain) -> Entry | Unlisted:
     if not is_entry:
         why, detail, failed, folder = fields
         return Unlisted(key, Why(why), detail, failed, folder)
-    size, mtime, modified, etag, version, identity, checksums, metadata, storage_class, kind, encrypted = fields
+    size, mtime, modified, etag, version, identity, checksums, metadata, storage_class, kind, encrypted, *cold = fields
     return Entry(
         key,
         size,
@@ -56,7 +70,12 @@ def restored(value: Plain) -> Entry | Unlisted:
         storage_class,
         Kind(kind),
         encrypted,
+        *_restored_cold(*cold),
     )
+
+
+def _restored_cold(cold: str | None = None, until_ns: int | None = None) -> tuple[Cold | None, int | None]:
+    return None if cold is None else Cold(cold), until_ns
 
 
 def plain_checksums(checksums: Checksums) -> dict[str, str]:

@@ -31,6 +31,7 @@ from transfer.model import (
     Receipt,
     Span,
     Stored,
+    Thaw,
     Upload,
 )
 
@@ -68,6 +69,11 @@ class Capabilities:
     encryption: bool = False
     """``sse`` of the options and its kin are heeded."""
     thaw: bool = False
+    """:meth:`Store.thaw`; entries of :meth:`Store.stat` have ``cold`` where it applies."""
+    thaws: bool = False
+    """:meth:`Store.thaws`: the provider keeps a list of what was asked for, by whomever."""
+    thaw_tiers: tuple[str, ...] = ()
+    """The words for how fast, the cheapest first; empty where there is no choice."""
     signs: bool = False
     """:meth:`Store.signed_url`: anybody can be given the leave to read an object."""
     fetches: bool = False
@@ -84,6 +90,8 @@ class Limits:
     """The provider's numbers, in bytes unless named otherwise. ``None``: no limit known."""
 
     min_part: int = 1
+    doubling_parts: bool = False
+    """Parts, but the last, must be ``min_part`` times a power of two."""
     max_part: int | None = None
     max_parts: int = 10_000
     max_put: int | None = None
@@ -98,6 +106,8 @@ class Limits:
     max_user_metadata: int | None = None
     delete_batch: int = 1
     """Keys."""
+    thaw_span: int | None = None
+    """What the offset and size of a span to thaw must be a multiple of; None where only whole objects can be thawed."""
 
 
 @dataclass(slots=True)
@@ -261,9 +271,18 @@ class Store:
         """
         self._unsupported("delete")
 
-    async def thaw(self, entry: Entry, days: int, tier: str) -> None:
-        """Ask for a cold object to be made readable."""
+    async def thaw(self, entry: Entry, days: int, tier: str, span: Span | None = None) -> Thaw:
+        """Ask for a cold object, or a span of it, to be made readable for ``days``.
+
+        ``tier`` is one of ``capabilities.thaw_tiers``, or empty for the provider's own. Asked again while it goes on,
+        or while the bytes are readable, it tells so and costs nothing more. Raises Unsupported for what needs no
+        thaw, and where days, tier or span can't be had; Throttled where the provider has no room for that tier now.
+        """
         self._unsupported("thaw")
+
+    async def thaws(self) -> Sequence[Thaw]:
+        """What was asked for lately, by whomever, and whatever came of it: at least all of the last 24 hours."""
+        self._unsupported("thaws")
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         """An address from which anybody can GET the object for ``seconds``, or until the credentials end.

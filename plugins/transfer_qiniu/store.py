@@ -19,6 +19,7 @@ from transfer.model import (
     Receipt,
     Span,
     Stored,
+    Thaw,
     Upload,
 )
 from transfer.plugin import Origin, Prune, Reading, Store
@@ -108,8 +109,10 @@ class KodoStore(Store):
     async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:
         return await deleting.delete(self._client, keys)
 
-    async def thaw(self, entry: Entry, days: int, tier: str) -> None:
-        await thawing.thaw(self._client, entry, days, tier)
+    async def thaw(self, entry: Entry, days: int, tier: str, span: Span | None = None) -> Thaw:
+        if span is not None:
+            self._unsupported("thaw of a span")
+        return await thawing.thaw(self._client, entry, days, tier)
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         return await self._client.signed_url(entry.key, seconds)

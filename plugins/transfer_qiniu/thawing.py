@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transfer.errors import Unsupported
-from transfer.model import Entry
+from transfer.model import Cold, Entry, Thaw
 from transfer_qiniu.client import Client
 from transfer_qiniu.entries import unchanged
 from transfer_qiniu.hosts import Service
@@ -11,7 +11,7 @@ from transfer_qiniu.hosts import Service
 _DAYS = range(1, 8)
 
 
-async def thaw(client: Client, entry: Entry, days: int, tier: str) -> None:
+async def thaw(client: Client, entry: Entry, days: int, tier: str) -> Thaw:
     """Have the object thawed for ``days``; it may be so already. Raises Unsupported for what Kodo has no way to say."""
     if days not in _DAYS:
         raise Unsupported(f"Kodo keeps objects thawed for {_DAYS[0]} to {_DAYS[-1]} days, not {days}", key=entry.key)
@@ -20,3 +20,4 @@ async def thaw(client: Client, entry: Entry, days: int, tier: str) -> None:
     unchanged(entry, (await client.look(entry.key)).entry.etag)
     path = f"/restoreAr/{client.place.entry(entry.key)}/freezeAfterDays/{days}"
     await client.manage(Service.RS, path, key=entry.key)
+    return Thaw(entry.key, Cold.THAWING, entry.size)

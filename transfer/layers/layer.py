@@ -18,6 +18,7 @@ from transfer.model import (
     Receipt,
     Span,
     Stored,
+    Thaw,
     Upload,
 )
 from transfer.plugin import Capabilities, Limits, Origin, Prune, Reading, Store, Traffic
@@ -143,8 +144,11 @@ class Layer(Store):
     async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:
         return await self._call(f"delete {len(keys)} objects", lambda: self._inner.delete(keys))
 
-    async def thaw(self, entry: Entry, days: int, tier: str) -> None:
-        await self._call(f"thaw {entry.key}", lambda: self._inner.thaw(entry, days, tier))
+    async def thaw(self, entry: Entry, days: int, tier: str, span: Span | None = None) -> Thaw:
+        return await self._call(f"thaw {entry.key}", lambda: self._inner.thaw(entry, days, tier, span))
+
+    async def thaws(self) -> Sequence[Thaw]:
+        return await self._call("list thaws", self._inner.thaws)
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         return await self._call(f"sign {entry.key}", lambda: self._inner.signed_url(entry, seconds))

@@ -18,6 +18,7 @@ from transfer.model import (
     Receipt,
     Span,
     Stored,
+    Thaw,
     Upload,
 )
 from transfer.plugin import Origin, Prune, Reading, Store
@@ -133,10 +134,10 @@ class RestXmlStore(Store):
     async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:
         return await self._deleting.delete(keys)
 
-    async def thaw(self, entry: Entry, days: int, tier: str) -> None:
-        if not self.capabilities.thaw:
+    async def thaw(self, entry: Entry, days: int, tier: str, span: Span | None = None) -> Thaw:
+        if not self.capabilities.thaw or span is not None:
             self._unsupported("thaw")
-        await thawing.thaw(self._bucket, entry, days, tier)
+        return await thawing.thaw(self._bucket, entry, days, tier)
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         if not self.capabilities.signs:

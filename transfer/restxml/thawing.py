@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from transfer.errors import Frozen, TransferError, Unsupported
-from transfer.model import Entry
+from transfer.model import Cold, Entry, Thaw
 from transfer.restxml.bucket import Bucket
 from transfer.wire import xml
 
 _UNDER_WAY = "RestoreAlreadyInProgress"
 
 
-async def thaw(bucket: Bucket, entry: Entry, days: int, tier: str) -> None:
+async def thaw(bucket: Bucket, entry: Entry, days: int, tier: str) -> Thaw:
     """Ask for it. That it was asked for before, or is readable already, is no failure.
 
     Raises Unsupported for a class that needs no thaw.
@@ -29,3 +29,4 @@ async def thaw(bucket: Bucket, entry: Entry, days: int, tier: str) -> None:
     except TransferError as error:
         if error.code != _UNDER_WAY:
             raise
+    return Thaw(entry.key, Cold.THAWING, entry.size, tier=tier)
