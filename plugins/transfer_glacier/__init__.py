@@ -1,0 +1,1 @@
+"""``glacier://vault``: Amazon Glacier's vaults."""
