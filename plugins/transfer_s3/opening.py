@@ -6,26 +6,26 @@ import asyncio
 from collections.abc import Iterator
 from functools import partial
 
+from transfer.aws import environment
+from transfer.aws.chain import Chain
+from transfer.aws.search import chain_for, configured_endpoint, source_of
+from transfer.aws.whence import remedy
 from transfer.errors import Misconfigured
 from transfer.plugin import Location, StoreOptions
 from transfer.restxml.bucket import Bucket
 from transfer.restxml.client import Client, Place
-from transfer.restxml.credentials import CredentialSource, Fixed
 from transfer.restxml.encryption import read_encryption
 from transfer.restxml.endpoint import Endpoint
 from transfer.restxml.opening import folder, http_options, refuse_nonsense
 from transfer.restxml.verifier import Verifier
 from transfer.wire.http import Http
-from transfer.wire.sigv4 import Credentials
-from transfer_s3 import environment
-from transfer_s3.chain import Chain
 from transfer_s3.config import Settings, read_settings
-from transfer_s3.credentials import Searched
 from transfer_s3.dialect import S3, dialect_at
 from transfer_s3.endpoint import DEFAULT_REGION, locate, region_in
 from transfer_s3.signer import S3Signer
 from transfer_s3.store import S3Store
-from transfer_s3.whence import remedy
+
+_SERVICE = "s3"
 
 
 async def open_bucket(location: Location, options: StoreOptions) -> S3Store:
@@ -40,7 +40,8 @@ async def open_place(location: Location, options: StoreOptions) -> S3Store:
     """The same without a look at the location, which may be the service's: then it has no bucket, nor objects."""
     settings = read_settings(location)
     chain = await asyncio.to_thread(_chain, settings)
-    address = settings.endpoint or _configured_endpoint(chain)
+    configured = configured_endpoint(_SERVICE, chain)
+    address = settings.endpoint or configured
     region = settings.region or region_in(address) or environment.region() or (chain and chain.region)
     locator = partial(_locate, address, settings.path_style)
     endpoint = locator(location.container, region or DEFAULT_REGION)
@@ -49,7 +50,7 @@ async def open_place(location: Location, options: StoreOptions) -> S3Store:
     client = Client(
         Http(await http_options(options, settings.ca_bundle, endpoint)),
         place,
-        _credentials(settings, chain),
+        source_of(settings, chain),
         locator,
         S3Signer(),
         region or DEFAULT_REGION,
@@ -59,45 +60,21 @@ async def open_place(location: Location, options: StoreOptions) -> S3Store:
     encryption = await read_encryption(dialect, options, settings.sse_c_key_file, endpoint.scheme)
     verifier = settings.verify or (Verifier.CRC64NVME if endpoint.genuine else Verifier.NONE)
     bucket = Bucket(client, verifier, encryption, options.acl, options.tags, options.asked_class)
-    return S3Store(bucket, settings, address, remedy(location, settings.endpoint, _configured_endpoint(chain)))
-
-
-def _static(settings: Settings) -> Credentials | None:
-    """Keys that are the same all along: the settings', or those of the environment, which come before profiles."""
-    if settings.access_key_id and settings.secret_access_key:
-        return Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token)
-    return environment.credentials() if settings.profile is None else None
+    where = remedy(location, _SERVICE, "bucket", settings.endpoint, configured)
+    return S3Store(bucket, settings, address, where)
 
 
 def _chain(settings: Settings) -> Chain | None:
-    """AWS's own search, made only where something is left for it to find: importing the SDK takes its time."""
-    if settings.anonymous or settings.access_key_id:
-        return None
-    if _static(settings) and not environment.files_may_tell(_open_questions(settings)):
-        return None
-    return Chain(settings.profile)
+    return chain_for(settings, _SERVICE, _open_questions(settings))
 
 
 def _open_questions(settings: Settings) -> Iterator[str]:
     """The options of AWS's files that would count."""
-    address = settings.endpoint or _configured_endpoint(None)
+    address = settings.endpoint or configured_endpoint(_SERVICE, None)
     if address is None and not environment.endpoints_ignored():
         yield "endpoint_url"
     if not (settings.region or region_in(address) or environment.region()):
         yield "region"
-
-
-def _configured_endpoint(chain: Chain | None) -> str | None:
-    if environment.endpoints_ignored():
-        return None
-    return environment.endpoint() or (chain.endpoint if chain else None)
-
-
-def _credentials(settings: Settings, chain: Chain | None) -> CredentialSource:
-    static = None if settings.anonymous else _static(settings)
-    if static is not None or chain is None:
-        return Fixed(static)
-    return Searched(chain, settings.profile)
 
 
 def _locate(address: str | None, path_style: bool | None, bucket: str, region: str) -> Endpoint:

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 
 from tests.plugins.scripted import EMPTY_LISTING, Asked, ScriptedServer, document, error, scripted
+from transfer.aws import chain as chains
 from transfer.errors import Denied, Misconfigured, TransferError, Transient
-from transfer_s3 import chain as chains
 
 _NO_KEYS = {"access_key_id": "", "secret_access_key": ""}
 
@@ -143,7 +143,7 @@ def _helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, seconds: int) ->
 
 async def test_what_expires_is_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials about to expire are fetched again before they do, and not before each request."""
-    monkeypatch.setattr("transfer_s3.credentials._LOOK_EVERY", 0.0)
+    monkeypatch.setattr("transfer.aws.credentials._LOOK_EVERY", 0.0)
     counter = _helper(tmp_path, monkeypatch, seconds=5)
     async with scripted(_listing) as server:
         store = await server.open(**_NO_KEYS)  # type: ignore[arg-type]

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from botocore.credentials import EnvProvider
 
+from transfer.aws import environment, search
 from transfer.config import Config
 from transfer.errors import Misconfigured
 from transfer.plugin import Location, StoreOptions
 from transfer.registry import open_store
 from transfer.wire.sigv4 import Credentials
-from transfer_s3 import environment, opening
+from transfer_s3 import opening
 from transfer_s3.store import S3Store
 
 _KEYS = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "s"}
@@ -22,10 +23,10 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "s"}
 @pytest.fixture(autouse=True)
 def no_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chain that may not be made: what these tests open needs none."""
-    monkeypatch.setattr(opening, "Chain", _refused)
+    monkeypatch.setattr(search, "Chain", _refused)
 
 
-def _refused(profile: str | None) -> None:
+def _refused(profile: str | None, service: str) -> None:
     raise ImportError("the SDK", name="aiobotocore")
 
 

@@ -15,11 +15,15 @@ from transfer.wire.sigv4 import Credentials
 
 
 class Chain:
-    """One search path. Raises ImportError without the SDK, Misconfigured for an unknown profile."""
+    """One search path, and what is configured of one ``service``.
 
-    def __init__(self, profile: str | None) -> None:
+    Raises ImportError without the SDK, Misconfigured for an unknown profile.
+    """
+
+    def __init__(self, profile: str | None, service: str) -> None:
         self._make: Any = import_module("aiobotocore.session").AioSession
         self._profile = profile
+        self._service = service
         self._session: Any = self._make(profile=profile)
         self._live: Any = None
         self.secret_alone = False
@@ -101,7 +105,7 @@ class Chain:
         except BotoCoreError as error:
             raise Misconfigured(f"The AWS configuration can't be used: {error}") from None
         self.secret_alone = "aws_secret_access_key" in profile and "aws_access_key_id" not in profile
-        section = services.get(profile.get("services", ""), {}).get("s3", {})
+        section = services.get(profile.get("services", ""), {}).get(self._service, {})
         named = {name: value for name in ("region", "endpoint_url") if isinstance(value := profile.get(name), str)}
         if isinstance(section, dict) and "endpoint_url" in section:
             named["endpoint_url"] = section["endpoint_url"]

@@ -11,7 +11,6 @@ _FILES = {
     "AWS_CONFIG_FILE": "~/.aws/config",
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
 }
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _TOKENS = ("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
 """In the SDK's order."""
 
@@ -33,14 +32,16 @@ def region() -> str | None:
     return _first(("AWS_REGION", "AWS_DEFAULT_REGION"))
 
 
-def endpoint() -> str | None:
-    variable = endpoint_variable()
+def endpoint(service: str) -> str | None:
+    """The address that a variable names for ``service``, like ``s3``."""
+    variable = endpoint_variable(service)
     return os.environ[variable] if variable else None
 
 
-def endpoint_variable() -> str | None:
-    """The variable that names an endpoint."""
-    return next((name for name in _ENDPOINTS if os.environ.get(name)), None)
+def endpoint_variable(service: str) -> str | None:
+    """The variable that names an endpoint for ``service``: its own one, or that of all."""
+    names = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
+    return next((name for name in names if os.environ.get(name)), None)
 
 
 def endpoints_ignored() -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from transfer.aws import environment
+from transfer.aws.chain import Chain
 from transfer.errors import Misconfigured
 from transfer.wire.sigv4 import Credentials
-from transfer_s3 import environment
-from transfer_s3.chain import Chain
 
 _LOOK_EVERY = 5.0
 """Seconds between two looks at whether the credentials are about to expire."""
@@ -16,9 +16,10 @@ _LOOK_EVERY = 5.0
 class Searched:
     """What AWS's own chain finds: environment, profiles, SSO, web identity, container and instance roles."""
 
-    def __init__(self, chain: Chain, profile: str | None) -> None:
+    def __init__(self, chain: Chain, profile: str | None, *, signed_only: bool) -> None:
         self._chain = chain
         self._profile = profile
+        self._signed_only = signed_only
         self._lock = asyncio.Lock()
         self._found: Credentials | None = None
         self._look_at = 0.0
@@ -53,7 +54,5 @@ class Searched:
             return "The credentials of AWS lack AWS_ACCESS_KEY_ID; set it beside AWS_SECRET_ACCESS_KEY"
         if self._chain.secret_alone:
             return f"The credentials of {self._chain.name} lack aws_access_key_id; set it beside aws_secret_access_key"
-        return (
-            "No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
-            "name a profile, or set anonymous = true"
-        )
+        remedy = "or name a profile" if self._signed_only else "name a profile, or set anonymous = true"
+        return f"No AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, {remedy}"
