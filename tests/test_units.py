@@ -51,6 +51,18 @@ def test_rates() -> None:
             units.parse_rate(wrong)
 
 
+def test_rates_of_retrieval() -> None:
+    """Bytes in an hour and in a day, each with its own word or none, and never the other's."""
+    assert units.parse_hourly("10GiB/h") == units.parse_hourly("10 GiB/Hour") == units.parse_hourly("10G") == 10 * 2**30
+    assert units.parse_daily("500GiB/day") == units.parse_daily("500GiB/d") == units.parse_daily("500G") == 500 * 2**30
+    for wrong in ("0", "fast", "10MiB/s", "10GiB/day", ""):
+        with pytest.raises(Misconfigured, match=r"bytes in an hour.*10GiB/h\."):
+            units.parse_hourly(wrong)
+    for wrong in ("0/day", "10GiB/h", "10GiB/days", "/day"):
+        with pytest.raises(Misconfigured, match=r"bytes in a day.*500GiB/day\."):
+            units.parse_daily(wrong)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("90s", 90), ("90", 90), ("1h30m", 5400), ("7d", 604_800), ("500ms", 0.5), ("1.5h", 5400), ("2w", 1_209_600)],

@@ -35,13 +35,17 @@ def parse_size(text: str) -> int:
 
 def parse_rate(text: str) -> int:
     """Bytes a second, written as a size with or without ``/s``; never 0."""
-    try:
-        rate = parse_size(text.strip().removesuffix("/s"))
-    except Misconfigured:
-        rate = 0
-    if rate < 1:
-        raise Misconfigured(f"'{text}' is not a rate; write for example 10MiB/s.")
-    return rate
+    return _parse_per(text, ("/s",), "is not a rate; write for example 10MiB/s")
+
+
+def parse_hourly(text: str) -> int:
+    """Bytes in an hour, written as a size with or without ``/h``; never 0."""
+    return _parse_per(text, ("/h", "/hour"), "is not a number of bytes in an hour; write for example 10GiB/h")
+
+
+def parse_daily(text: str) -> int:
+    """Bytes in a day, written as a size with or without ``/day``; never 0."""
+    return _parse_per(text, ("/d", "/day"), "is not a number of bytes in a day; write for example 500GiB/day")
 
 
 def parse_duration(text: str) -> float:
@@ -69,6 +73,21 @@ def parse_time(text: str, now_ns: int) -> int:
             f"'{text}' is not a time; write for example 2026-01-31, 2026-01-31T12:00:00Z or 7d (ago)."
         ) from None
     return int(moment.replace(microsecond=0).timestamp()) * _SECOND_NS + moment.microsecond * 1000
+
+
+def _parse_per(text: str, endings: tuple[str, ...], complaint: str) -> int:
+    written = text.strip()
+    for ending in endings:
+        if written.lower().endswith(ending):
+            written = written[: -len(ending)]
+            break
+    try:
+        size = parse_size(written)
+    except Misconfigured:
+        size = 0
+    if size < 1:
+        raise Misconfigured(f"'{text}' {complaint}.")
+    return size
 
 
 def format_size(size: float) -> str:
