@@ -26,7 +26,7 @@ from transfer.errors import (
 )
 from transfer.model import Body, Entry, Metadata, Part, Upload
 from transfer.plugin import Location, StoreOptions
-from transfer.restxml.errors import retry_after
+from transfer.wire.clocks import retry_after
 from transfer_s3 import plugin
 
 _BODY = Body(b"x")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,8 +19,8 @@ from transfer.errors import (
     Unsupported,
 )
 from transfer.restxml.dialect import Dialect, Meaning
+from transfer.wire.clocks import retry_after, seconds_ahead, skew_sentence
 from transfer.wire.errordoc import ErrorDocument
-from transfer.wire.times import http_ns
 
 _KEYS = "{keys}"
 """Stands for the names of the settings that hold the access key and its secret."""
@@ -162,8 +161,9 @@ def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
     code = usual(code, dialect)
     if code == "AccessDenied" and failure.document.detail("Endpoint"):
         return Misconfigured, _moved_sentence(failure)  # OSS's way to say it
-    if code in _SKEWED or (_says_too_old(failure.document) and abs(_ahead(failure.headers) or 0) > _NO_MORE_SECONDS):
-        return Misconfigured, _skew_sentence(failure.headers)
+    apart = abs(seconds_ahead(failure.headers) or 0)
+    if code in _SKEWED or (_says_too_old(failure.document) and apart > _NO_MORE_SECONDS):
+        return Misconfigured, skew_sentence(failure.headers)
     known = dialect.kinds.get(code) or _KINDS.get(code)
     if known is not None:
         return known[0], known[1].replace(_KEYS, dialect.keys)
@@ -203,15 +203,6 @@ def _put_off(failure: Failure) -> float | None:
     return int(text) / 1000 if text.isdecimal() else None
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The wait in seconds that ``Retry-After`` asks for, as a number or a time."""
-    text = headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    moment = http_ns(text)
-    return None if moment is None else max(0.0, moment / 1e9 - time.time())
-
-
 def _region_sentence(failure: Failure, region: str) -> str:
     return f"{failure.subject} is in region '{region}', not '{failure.region}': set region = \"{region}\""
 
@@ -223,17 +214,3 @@ def _moved_sentence(failure: Failure) -> str:
 
 def _says_too_old(document: ErrorDocument) -> bool:
     return document.message.startswith(_TOO_OLD)
-
-
-def _ahead(headers: Mapping[str, str]) -> int | None:
-    """Seconds by which this machine's clock is ahead of the server's."""
-    there = http_ns(headers.get("date"))
-    return None if there is None else round(time.time() - there / 1e9)
-
-
-def _skew_sentence(headers: Mapping[str, str]) -> str:
-    seconds = _ahead(headers)
-    if seconds is None:
-        return "was refused because this machine's clock is wrong: set it right"
-    direction = "ahead of" if seconds > 0 else "behind"
-    return f"was refused because this machine's clock is {abs(seconds)} s {direction} the server's: set it right"
