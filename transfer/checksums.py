@@ -1,8 +1,8 @@
 """Checksums over buffers, and their combination over the parts of an object.
 
 CRCs are computed by awscrt (hardware instructions, the GIL released), CRC-64/XZ, which it
-does not know, by anycrc, the others by hashlib. Values are big-endian bytes, which is also how
-S3's base64 headers hold them.
+does not know, by anycrc, the others by hashlib, of which tree hashes are made too. Values are
+big-endian bytes, which is also how S3's base64 headers hold them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Protocol
 
+from transfer import treehash
 from transfer.model import Algorithm, Checksums
 from transfer.profile import span
+from transfer.treehash import TreeHasher
 
-Buffer = bytes | bytearray | memoryview
+Buffer = treehash.Buffer
 
 _THREAD_FROM = 128 * 1024
 """Bytes from which hashing moves off the event loop; below, the hop costs more than the hash."""
@@ -83,12 +85,37 @@ def hasher(algorithm: Algorithm) -> Hasher:
     """A new running checksum."""
     if algorithm in _CRC_WIDTH:
         return _Crc(algorithm)
+    if algorithm is Algorithm.TREE_SHA256:
+        return TreeHasher()
     return hashlib.new(algorithm.value, usedforsecurity=False)
 
 
 def digest(data: Buffer, algorithms: Iterable[Algorithm]) -> Checksums:
     """All of ``algorithms`` over ``data``, on this thread."""
-    return {algorithm: _digest(data, algorithm) for algorithm in algorithms}
+    wanted = tuple(algorithms)
+    if _TWINS.issubset(wanted):
+        return _digest_together(data, wanted)
+    return {algorithm: _digest(data, algorithm) for algorithm in wanted}
+
+
+_TWINS = frozenset({Algorithm.SHA256, Algorithm.TREE_SHA256})
+
+
+def _digest_together(data: Buffer, wanted: Sequence[Algorithm]) -> Checksums:
+    """All of ``wanted``, in one pass: each reads a leaf's bytes while they are in the cache.
+
+    Up to one leaf, the tree hash is the SHA-256.
+    """
+    if len(data) <= treehash.LEAF:
+        sha256 = _digest(data, Algorithm.SHA256)
+        return {each: sha256 if each in _TWINS else _digest(data, each) for each in wanted}
+    running = {algorithm: hasher(algorithm) for algorithm in wanted}
+    view = memoryview(data)
+    for start in range(0, len(view), treehash.LEAF):
+        piece = view[start : start + treehash.LEAF]
+        for each in running.values():
+            each.update(piece)
+    return {algorithm: each.digest() for algorithm, each in running.items()}
 
 
 def _digest(data: Buffer, algorithm: Algorithm) -> bytes:
@@ -108,13 +135,20 @@ async def digest_off_loop(data: Buffer, algorithms: Iterable[Algorithm]) -> Chec
         return await asyncio.to_thread(digest, data, tuple(algorithms))
 
 
-def combinable(algorithm: Algorithm) -> bool:
-    """Whether the checksum of a whole can be had from the checksums of its parts."""
+def combinable(algorithm: Algorithm, sizes: Sequence[int]) -> bool:
+    """Whether the checksum of a whole can be had from the checksums of its parts, which have these sizes."""
+    if algorithm is Algorithm.TREE_SHA256:
+        return treehash.combinable(sizes)
     return algorithm in _CRC_WIDTH
 
 
 def combine(algorithm: Algorithm, pieces: Sequence[tuple[bytes, int]]) -> bytes:
-    """The checksum of a concatenation, from (checksum, size) of its pieces in order."""
+    """The checksum of a concatenation, from (checksum, size) of its pieces in order.
+
+    Only where they are :func:`combinable`.
+    """
+    if algorithm is Algorithm.TREE_SHA256:
+        return treehash.combine(pieces)
     merge, width = _merge(algorithm), _CRC_WIDTH[algorithm]
     value = 0
     for piece, size in pieces:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 
 from transfer.errors import Unsupported
 from transfer.model import Part
@@ -30,23 +32,61 @@ def part_size(size: int, limits: Limits, *, memory: int, smallest: int | None = 
     if limits.max_object is not None and size > limits.max_object:
         raise Unsupported(f"{size:,} bytes are more than the target's {limits.max_object:,} for one object")
     needed = -(-size // limits.max_parts)
-    wanted = max(smallest or DEFAULT_PART, limits.min_part, needed)
-    chosen = -(-wanted // MIB) * MIB
-    if limits.max_part is not None:
-        if needed > limits.max_part:
-            raise Unsupported(f"{size:,} bytes do not fit into {limits.max_parts:,} parts of {limits.max_part:,} bytes")
-        chosen = min(chosen, limits.max_part)
+    largest = _largest(limits)
+    if largest is not None and max(needed, limits.min_part) > largest:
+        raise Unsupported(f"{size:,} bytes do not fit into {limits.max_parts:,} parts of {largest:,} bytes")
+    chosen = _rounded_up(max(smallest or DEFAULT_PART, limits.min_part, needed), limits)
+    if largest is not None:
+        chosen = min(chosen, largest)
     if chosen <= memory:
         return chosen
-    return _within_memory(max(limits.min_part, needed), memory)
+    return _within_memory(max(limits.min_part, needed), limits, memory)
 
 
-def _within_memory(least: int, memory: int) -> int:
+def part_size_between(size: int, source: Limits, target: Limits, *, memory: int, smallest: int | None = None) -> int:
+    """Like :func:`part_size`, with parts of which the source's checksum can be combined, where there is room for them.
+
+    The target's limits are demands. A source whose parts double keeps a checksum that combines only over
+    such parts: a wish, without which another proof is found.
+    """
+    if source.doubling_parts and not target.doubling_parts:
+        wish = replace(target, doubling_parts=True, min_part=_doubled(source.min_part, target.min_part))
+        with suppress(Unsupported):
+            return part_size(size, wish, memory=memory, smallest=smallest)
+    return part_size(size, target, memory=memory, smallest=smallest)
+
+
+def _largest(limits: Limits) -> int | None:
+    """The largest part that the provider takes."""
+    if limits.max_part is None or not limits.doubling_parts:
+        return limits.max_part
+    return _halved(limits.min_part, limits.max_part)
+
+
+def _rounded_up(size: int, limits: Limits) -> int:
+    return _doubled(limits.min_part, size) if limits.doubling_parts else -(-size // MIB) * MIB
+
+
+def _doubled(unit: int, least: int) -> int:
+    """``unit``, doubled until it is ``least`` or more."""
+    return unit << (-(-least // unit) - 1).bit_length() if least > unit else unit
+
+
+def _halved(unit: int, most: int) -> int:
+    """``unit``, doubled as often as it stays within ``most``; 0 where it does not fit at all."""
+    return unit << ((most // unit).bit_length() - 1) if most >= unit else 0
+
+
+def _within_memory(least: int, limits: Limits, memory: int) -> int:
+    if limits.doubling_parts:
+        least = _doubled(limits.min_part, least)
     if least > memory:
         raise Unsupported(
             f"needs parts of {least:,} bytes, and the memory budget is {memory:,}; "
             f"give --memory {least // MIB + 1}MiB or more"
         )
+    if limits.doubling_parts:
+        return _halved(limits.min_part, memory)
     return max(least, memory // MIB * MIB) if memory >= MIB else memory
 
 
@@ -66,16 +106,24 @@ def count(size: int, part: int) -> int:
     return max(1, -(-size // part))
 
 
+def sizes_of_parts(size: int, part: int) -> tuple[int, ...]:
+    """Those of the parts that :func:`cut` gives."""
+    full, rest = divmod(size, part)
+    return (part,) * full + ((rest,) if rest or not full else ())
+
+
 def stream_part_size(number: int, limits: Limits, *, memory: int, size_hint: int | None, smallest: int | None) -> int:
     """Bytes for part ``number`` of a stream of unknown length.
 
     With a hint, as if the hint were the size. Without, parts double every thousand, as far
-    as an eighth of ``memory`` and the provider allow.
+    as an eighth of ``memory`` and the provider allow; where they must be of one size, all are so large.
     """
     if size_hint is not None:
         return part_size(size_hint, limits, memory=memory, smallest=smallest)
     first = max(smallest or DEFAULT_PART, limits.min_part)
     most = max(limits.min_part, min(memory // 8, limits.max_part or memory))
+    if limits.doubling_parts:
+        return _halved(limits.min_part, most)
     return min(first * 2 ** ((number - 1) // _STREAM_STEP), most) if first < most else most
 
 

@@ -91,7 +91,10 @@ class Limits:
 
     min_part: int = 1
     doubling_parts: bool = False
-    """Parts, but the last, must be ``min_part`` times a power of two."""
+    """Parts, but the last, must be of one size: ``min_part`` times a power of two.
+
+    Of a store that is read from, that is how its checksums combine.
+    """
     max_part: int | None = None
     max_parts: int = 10_000
     max_put: int | None = None

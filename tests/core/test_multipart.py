@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 
 import transfer
 from tests.core.large import DATA, PARTS, Rig
-from tests.core.rig import Heard, Watched, contents, fill, memory, open_uploads, pattern, quick, raising
+from tests.core.rig import MIB, Heard, Watched, contents, fill, memory, open_uploads, pattern, quick, raising
 from transfer.checkpoint import summary_of
+from transfer.checksums import digest
 from transfer.errors import Changed, Corrupt, NotFound, Transient
-from transfer.model import Metadata
+from transfer.model import Algorithm, Entry, Metadata, Page
+from transfer.plugin import Limits, Prune
 from transfer_memory.bucket import bucket
 
 
@@ -156,3 +159,55 @@ async def test_a_conditional_write_that_lost_says_so() -> None:
     assert "--immutable" in (result.failures[0].error or "")
     with pytest.raises(Changed):
         await target.put("k", transfer.model.Body(b"x"), Metadata(), if_absent=True)
+
+
+class Vault(Watched):
+    """A source that keeps tree hashes, and whose parts double."""
+
+    wrong = False
+
+    @property
+    def limits(self) -> Limits:  # type: ignore[override]
+        return Limits(min_part=MIB, doubling_parts=True)
+
+    async def list(
+        self, prefix: str = "", *, after: str | None = None, resume: str | None = None, prune: Prune | None = None
+    ) -> AsyncIterator[Page]:
+        async for page in super().list(prefix, after=after, resume=resume, prune=prune):
+            yield Page(tuple(self._as_kept(item) for item in page.items if isinstance(item, Entry)), page.resume)
+
+    async def stat(self, key: str) -> Entry:
+        return self._as_kept(await super().stat(key))
+
+    def _as_kept(self, entry: Entry) -> Entry:
+        kept = digest(contents(self)[entry.key] + b"!" * self.wrong, [Algorithm.TREE_SHA256])
+        return replace(entry, etag=None, checksums=kept)
+
+
+@pytest.mark.parametrize("wished", [3 * MIB, 4 * MIB])
+async def test_a_tree_hash_is_checked_over_parts_that_double(rig: Rig, wished: int) -> None:
+    """Of 3 MiB they would not combine to it, so they are of 4."""
+    rig.source, rig.options = Vault(rig.source), replace(rig.options, part_size=wished)
+    await fill(rig.source, {"k": DATA})
+    await rig.again()
+    assert rig.sent == [1, 2]
+
+
+async def test_a_source_with_another_tree_hash_than_its_bytes_have_is_told(rig: Rig) -> None:
+    """Before anything becomes visible."""
+    source = Vault(rig.source)
+    source.wrong = True
+    await fill(source, {"k": DATA})
+    result = await transfer.sync(source, rig.target, rig.options)
+    assert "another sha256-tree than its store keeps" in (result.failures[0].error or "")
+    assert contents(rig.target) == {}
+
+
+async def test_an_upload_of_parts_that_do_not_combine_is_begun_anew(rig: Rig) -> None:
+    """It was begun when the source kept another checksum; by its parts the tree hash could not be checked."""
+    rig.options = replace(rig.options, part_size=3 * MIB)
+    await rig.stop_at("put part 2")
+    rig.source = Vault(rig.source)
+    await rig.again()
+    assert rig.target.count("begin") == 1
+    assert rig.sent == [1, 2]

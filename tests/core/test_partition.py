@@ -7,11 +7,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transfer.errors import Unsupported
-from transfer.partition import DEFAULT_PART, MIB, count, cut, part_size, stream_capacity, stream_part_size
+from transfer.partition import (
+    DEFAULT_PART,
+    MIB,
+    count,
+    cut,
+    part_size,
+    part_size_between,
+    sizes_of_parts,
+    stream_capacity,
+    stream_part_size,
+)
 from transfer.plugin import Limits
 
 GIB, TIB = 1024 * MIB, 1024 * 1024 * MIB
 S3 = Limits(min_part=5 * MIB, max_part=5 * GIB, max_parts=10_000, max_object=int(48.8 * TIB))
+VAULT = Limits(min_part=MIB, doubling_parts=True, max_part=4 * GIB, max_parts=10_000, max_object=40_000 * GIB)
 PLENTY = 6 * GIB
 
 near = st.builds(
@@ -45,6 +56,7 @@ def test_a_cut_covers_the_object_exactly(size: int, part: int) -> None:
     assert [each.offset for each in parts] == [index * part for index in range(len(parts))]
     assert sum(each.size for each in parts) == size
     assert {each.size for each in parts[:-1]} <= {part}
+    assert sizes_of_parts(size, part) == tuple(each.size for each in parts)
     assert 0 < parts[-1].size <= part or size == 0
 
 
@@ -108,3 +120,77 @@ def test_a_hint_makes_parts_that_are_large_enough() -> None:
 def test_a_stream_never_holds_more_than_one_object_may() -> None:
     """However large its parts."""
     assert stream_capacity(Limits(max_object=7), memory=GIB, size_hint=None, smallest=None) == 7
+
+
+# Parts that double
+
+
+@given(
+    size=st.integers(0, VAULT.max_object or 0),
+    smallest=st.none() | st.integers(1, 8 * GIB),
+    memory=st.integers(MIB, PLENTY),
+)
+@example(size=10_000 * 4 * GIB, smallest=None, memory=PLENTY)
+@example(size=10_000 * 8 * MIB + 1, smallest=None, memory=PLENTY)
+def test_parts_of_a_vault_are_a_power_of_two(size: int, smallest: int | None, memory: int) -> None:
+    """Of MiB, so many that the provider's number suffices; or refused, with a budget that is enough."""
+    least = max(MIB, -(-size // 10_000))
+    enough = MIB << (-(-least // MIB) - 1).bit_length()
+    if enough > memory:
+        with pytest.raises(Unsupported, match=f"needs parts of {enough:,} bytes"):
+            part_size(size, VAULT, memory=memory, smallest=smallest)
+        return
+    part = part_size(size, VAULT, memory=memory, smallest=smallest)
+    assert part % MIB == 0
+    assert (part // MIB).bit_count() == 1
+    assert count(size, part) <= 10_000
+    assert part <= min(4 * GIB, memory)
+
+
+def test_the_parts_of_a_vault_grow_by_doubling() -> None:
+    """The smallest one that suffices, or that was wished for, as far as memory goes."""
+    assert part_size(GIB, VAULT, memory=PLENTY) == 8 * MIB
+    assert part_size(10_000 * 8 * MIB + 1, VAULT, memory=PLENTY) == 16 * MIB
+    assert part_size(GIB, VAULT, memory=PLENTY, smallest=5 * MIB) == 8 * MIB
+    assert part_size(GIB, VAULT, memory=PLENTY, smallest=1) == MIB
+    assert part_size(GIB, VAULT, memory=60 * MIB, smallest=50 * MIB) == 32 * MIB
+
+
+def test_what_no_doubling_reaches_is_refused() -> None:
+    """The largest part is the largest double."""
+    odd = Limits(min_part=3, doubling_parts=True, max_part=50, max_parts=10)
+    assert part_size(480, odd, memory=PLENTY) == 48
+    with pytest.raises(Unsupported, match="481 bytes do not fit into 10 parts of 48 bytes"):
+        part_size(481, odd, memory=PLENTY)
+
+
+def test_a_source_whose_hash_combines_over_doubling_parts_gets_them() -> None:
+    """The target's limits hold all the same."""
+    assert part_size_between(GIB, VAULT, S3, memory=PLENTY, smallest=5 * MIB) == 8 * MIB
+    assert part_size_between(GIB, VAULT, S3, memory=PLENTY, smallest=1) == 8 * MIB
+    assert part_size_between(200 * GIB, VAULT, S3, memory=PLENTY) == 32 * MIB
+    assert part_size_between(200 * GIB, S3, S3, memory=PLENTY) == 21 * MIB
+    assert part_size_between(200 * GIB, S3, VAULT, memory=PLENTY) == 32 * MIB
+
+
+def test_a_wish_of_the_source_gives_way() -> None:
+    """To the memory, to the target's largest part, and to a target whose own parts double otherwise."""
+    assert part_size_between(200 * GIB, VAULT, S3, memory=21 * MIB) == 21 * MIB
+    assert part_size_between(100 * 90, VAULT, Limits(max_part=100, max_parts=90), memory=PLENTY) == 100
+    threes = Limits(min_part=3 * MIB, doubling_parts=True)
+    assert part_size_between(GIB, VAULT, threes, memory=PLENTY, smallest=1) == 3 * MIB
+
+
+@given(memory=st.integers(8 * MIB, 64 * GIB), smallest=st.none() | st.integers(1, 64 * MIB))
+def test_the_parts_of_a_stream_to_a_vault_are_of_one_size(memory: int, smallest: int | None) -> None:
+    """The provider is told it ahead: the largest that leaves room for others in memory."""
+    part = stream_part_size(1, VAULT, memory=memory, size_hint=None, smallest=smallest)
+    assert {
+        stream_part_size(number, VAULT, memory=memory, size_hint=None, smallest=smallest)
+        for number in (2, 1000, 1001, 10_000)
+    } == {part}
+    assert memory / 16 < part <= memory / 8 or part == 4 * GIB
+    assert (part // MIB).bit_count() == 1
+    assert part % MIB == 0
+    capacity = stream_capacity(VAULT, memory=memory, size_hint=None, smallest=smallest)
+    assert capacity == 10_000 * part

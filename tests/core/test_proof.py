@@ -47,7 +47,7 @@ def test_the_parts_checksums_combine_to_the_whole_one(data: bytes, part: int) ->
 def test_whatever_a_store_keeps_counts(algorithm: Algorithm) -> None:
     """On the way down, and to know an object again."""
     kept = {algorithm: b"digest"}
-    assert source_check(kept, in_parts=False) is algorithm
+    assert source_check(kept) is algorithm
     assert str(recognise(Entry("k", 6, checksums=kept), 6, kept)) == f"verified ({algorithm})"
     assert recognise(Entry("k", 6, checksums=kept), 6, {algorithm: b"other"}) == UNPROVEN
 
@@ -62,10 +62,10 @@ def test_a_checksum_that_not_all_parts_have_is_none() -> None:
 def test_the_source_is_checked_by_what_is_cheapest() -> None:
     """In parts, only by what combines."""
     kept: Checksums = {SHA: b"", MD5: b"", Algorithm.CRC32C: b""}
-    assert source_check(kept, in_parts=True) is Algorithm.CRC32C
-    assert source_check({SHA: b"", MD5: b""}, in_parts=True) is None
-    assert source_check({SHA: b"", MD5: b""}, in_parts=False) is SHA
-    assert source_check({}, in_parts=False) is None
+    assert source_check(kept, in_parts=(5, 5, 1)) is Algorithm.CRC32C
+    assert source_check({SHA: b"", MD5: b""}, in_parts=(5, 5, 1)) is None
+    assert source_check({SHA: b"", MD5: b""}) is SHA
+    assert source_check({}) is None
 
 
 def test_no_more_checksums_are_taken_than_are_needed() -> None:

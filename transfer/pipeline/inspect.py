@@ -195,7 +195,7 @@ async def _by_hashing(route: Route, source: Entry, target: Entry, *, thorough: b
 
 
 async def _hash_one(route: Route, near: Store, file: Entry, other: Entry) -> _Judged:
-    algorithm = source_check(other.checksums, in_parts=False)
+    algorithm = source_check(other.checksums)
     if algorithm is None:
         return await _nothing_kept(route, *((file, other) if near is route.source else (other, file)))
     found = await digest_of(near, file, algorithm, route.lanes, route.listener)

@@ -13,7 +13,7 @@ from transfer.decide import Step
 from transfer.errors import Changed, Corrupt, NotFound
 from transfer.event import BytesMoved
 from transfer.model import Algorithm, Body, Checksums, Entry, Part, Receipt, Stored, Upload
-from transfer.partition import FAR_PART, cut, part_size
+from transfer.partition import FAR_PART, cut, part_size, part_size_between, sizes_of_parts
 from transfer.pipeline.carry import carried
 from transfer.pipeline.moved import Moved, UploadGone
 from transfer.pipeline.proof import needed, source_check, whole
@@ -53,9 +53,10 @@ def _plan(route: Route, step: Step, entry: Entry, *, by_copy: bool) -> Plan:
         part = part_size(size, limits, memory=limits.max_part or size, smallest=max(smallest or 0, 512 * 1024 * 1024))
     else:
         smallest = smallest or (FAR_PART if route.lanes.far else None)
-        part = part_size(size, limits, memory=route.budget.largest, smallest=smallest)
+        memory = route.budget.largest
+        part = part_size_between(size, route.source.limits, limits, memory=memory, smallest=smallest)
     metadata = carried(entry, route.options, route.target.capabilities)
-    check = source_check(entry.checksums, in_parts=True)
+    check = source_check(entry.checksums, in_parts=sizes_of_parts(size, part))
     return Plan(step.key, step.target_key, entry, size, part, metadata, check, by_copy)
 
 

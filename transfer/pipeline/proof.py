@@ -17,15 +17,19 @@ _BY_COST = (
     Algorithm.CRC32C,
     Algorithm.CRC32,
     Algorithm.SHA256,
+    Algorithm.TREE_SHA256,
     Algorithm.SHA1,
     Algorithm.MD5,
 )
 
 
-def source_check(checksums: Checksums, *, in_parts: bool) -> Algorithm | None:
-    """The cheapest checksum of the source's with which what was read can be checked."""
+def source_check(checksums: Checksums, *, in_parts: Sequence[int] = ()) -> Algorithm | None:
+    """The cheapest checksum of the source's with which what was read can be checked.
+
+    ``in_parts`` has the parts' sizes, where the object is not read in one go.
+    """
     for algorithm in _BY_COST:
-        if algorithm in checksums and (combinable(algorithm) or not in_parts):
+        if algorithm in checksums and (not in_parts or combinable(algorithm, in_parts)):
             return algorithm
     return None
 
@@ -44,10 +48,11 @@ def whole(receipts: Sequence[Receipt]) -> Checksums:
     if not receipts:
         return {}
     common = frozenset.intersection(*(frozenset(receipt.checksums) for receipt in receipts))
+    sizes = [receipt.size for receipt in receipts]
     return {
         algorithm: combine(algorithm, [(receipt.checksums[algorithm], receipt.size) for receipt in receipts])
         for algorithm in common
-        if combinable(algorithm)
+        if combinable(algorithm, sizes)
     }
 
 

@@ -73,7 +73,7 @@ async def settle_fetch(route: Route, source: Entry, stored: Stored, *, sure: boo
         if known.proof.proven is not Proven.UNPROVEN or (sure and options.allow_unproven):
             return known
     kept = {name: value for name, value in source.checksums.items() if sure or name is not Algorithm.MD5}
-    check = source_check(kept, in_parts=False) or ALWAYS
+    check = source_check(kept) or ALWAYS
     expected = kept.get(check) or await digest_of(route.source, source, check, route.lanes, route.listener)
     return await _read_back(route, stored, {check: expected}, check)
 

@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from transfer.checkpoint import Look, OpenUpload
+from transfer.checksums import combinable
 from transfer.errors import Corrupt, Denied, NotFound, TransferError, Unsupported
 from transfer.event import BytesMoved, Notice
 from transfer.model import Algorithm, Entry, Metadata, Proven, Receipt, Stored, Upload
-from transfer.partition import cut
+from transfer.partition import cut, sizes_of_parts
 from transfer.pipeline.abandon import abandon
 from transfer.pipeline.carry import differs
 from transfer.pipeline.proof import ALWAYS, agreed, needed, recognise, whole
@@ -68,7 +69,14 @@ async def take_up(route: Route, plan: Plan) -> Left:
 
 def _usable(route: Route, plan: Plan, earlier: OpenUpload, upload: Upload) -> bool:
     same = earlier.shape == route.shape and earlier.source.same(Look.of(plan.entry)) and earlier.to == plan.to
-    return same and upload.size == plan.size and (plan.by_copy or route.budget.fits(upload.part_size))
+    if not same or upload.size != plan.size:
+        return False
+    return plan.by_copy or (route.budget.fits(upload.part_size) and _can_be_checked(plan, upload.part_size))
+
+
+def _can_be_checked(plan: Plan, part: int) -> bool:
+    """Whether the source's checksum combines over an earlier plan's parts too."""
+    return plan.check is None or combinable(plan.check, sizes_of_parts(plan.size, part))
 
 
 def _receipts_that_fit(

@@ -19,7 +19,7 @@ async def move_whole(route: Route, step: Step, entry: Entry, *, if_absent: bool)
     async with route.lanes.unit(size) as view:
         read = await fetch(route.source, entry, None, view, route.listener)
         refuse_symlink(route, read)
-        check = source_check(read.checksums, in_parts=False)
+        check = source_check(read.checksums)
         checksums = await digest_off_loop(view, needed(route.target.capabilities.verifies, check))
         check_source(read, checksums, check)
         metadata = carried(read, route.options, route.target.capabilities)

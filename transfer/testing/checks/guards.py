@@ -99,8 +99,9 @@ async def check_true_checksums(stores: Stores) -> None:
     kept = {algorithm for algorithm in able.verifies[:1] if algorithm in able.keeps}
     await _tells_truth(store, await put(store, "put", noise(5000)), noise(5000), kept)
     if able.multipart:
-        data = noise(2 * part_size(store) + 1)
-        combined = {algorithm for algorithm in kept if combinable(algorithm)}
+        part = part_size(store)
+        data = noise(2 * part + 1)
+        combined = {algorithm for algorithm in kept if combinable(algorithm, (part, part, 1))}
         await _tells_truth(store, await upload(store, "parts", data), data, combined)
 
 
