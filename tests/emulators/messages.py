@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import unquote, unquote_plus
-
-from tests.emulators.blobs import Blob
 
 
 class Refused(Exception):
@@ -35,6 +33,14 @@ class Body(Protocol):
 
     def chunks(self) -> AsyncIterator[bytes]:
         """All of it, once; a client that waits for a "100 Continue" gets it now."""
+        ...
+
+
+class Content(Protocol):
+    """Bytes that are kept somewhere."""
+
+    def chunks(self, start: int = 0, length: int | None = None) -> Iterable[bytes]:
+        """``length`` bytes from ``start`` on, in pieces."""
         ...
 
 
@@ -85,7 +91,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    blob: Blob | None = None
+    blob: Content | None = None
     piece: tuple[int, int] = (0, 0)
     late: bytes | None = None
     """Sent as the body some time after the headers were."""

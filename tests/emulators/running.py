@@ -12,22 +12,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from tests.emulators.api import Api
 from tests.emulators.controls import Controls, Fault
 from tests.emulators.keys import Key
 from tests.emulators.server import HOST, Server
 from tests.emulators.service import Service
 from tests.emulators.state import Bucket
 
+A = TypeVar("A", bound=Api)
 S = TypeVar("S", bound=Service)
 
 KEY = Key("TESTACCESSKEYID", "test-secret-access-key")
 
 
 @dataclass(frozen=True, slots=True)
-class Emulator(Generic[S]):
+class Emulator(Generic[A]):
     """One that runs. ``service`` is its state: tests may look at it, and set its controls, limits and clock."""
 
-    service: S
+    service: A
     port: int
     tls_port: int = 0
 
@@ -55,13 +57,13 @@ class Emulator(Generic[S]):
         """Let something go wrong."""
         self.controls.faults.append(fault)
 
-    def fresh_bucket(self, suffix: str = "") -> Bucket:
+    def fresh_bucket(self: Emulator[S], suffix: str = "") -> Bucket:
         """A new one."""
         return self.service.make_bucket(f"bucket-{uuid.uuid4().hex[:12]}{suffix}")
 
 
 @contextlib.contextmanager
-def serving(make: Callable[[str], S], tls: ssl.SSLContext | None = None) -> Iterator[Emulator[S]]:
+def serving(make: Callable[[str], A], tls: ssl.SSLContext | None = None) -> Iterator[Emulator[A]]:
     """The emulator, on free ports of loopback, with one key."""
     with tempfile.TemporaryDirectory(prefix="transfer-emulator-") as folder:
         service = make(folder)

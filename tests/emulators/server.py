@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from tests.emulators.api import Api
 from tests.emulators.clock import http_date
 from tests.emulators.control import CONTROL, control
 from tests.emulators.controls import Fault, Seen
 from tests.emulators.messages import Call, Refused, Reply
-from tests.emulators.service import Service
 from tests.emulators.truncating import TruncatingServer
 
 HOST = "127.0.0.1"
@@ -25,7 +25,7 @@ _HEADERS = 64 * 1024
 class Server:
     """A service that can be reached, by HTTP and, with a certificate, by HTTPS."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Api) -> None:
         self._service = service
         kind = TruncatingServer if service.truncates else web.Server
         self._runner = web.ServerRunner(

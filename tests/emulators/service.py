@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import re
 import secrets
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from tests.emulators.api import Api, Route
 from tests.emulators.blobs import Blob, Writer
-from tests.emulators.clock import Clock, iso_date
-from tests.emulators.controls import Controls, Fault
+from tests.emulators.clock import iso_date
 from tests.emulators.documents import Element
-from tests.emulators.keys import Key
 from tests.emulators.messages import Call, Refused, Reply
 from tests.emulators.state import Bucket, Part, Upload, Version
 
+__all__ = ["ANYONE", "Limits", "Route", "Service"]
+
 ANYONE = ("public-read", "public-read-write")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Which requests a handler answers: method, what they are about, parameters that must be there."""
-
-    verb: str
-    method: str
-    scope: str
-    handler: Callable[..., Awaitable[Reply]]
-    query: tuple[str, ...] = ()
-    header: str = ""
-    """A header, without the vendor's prefix, that must be there."""
 
 
 @dataclass(slots=True)
@@ -55,12 +43,9 @@ class Limits:
     """Told at once, if no other number is asked for."""
 
 
-class Service(ABC):
-    """State and rules of one vendor. Handlers are functions beside it."""
+class Service(Api):
+    """State and rules of one vendor's object store. Handlers are functions beside it."""
 
-    routes: ClassVar[Sequence[Route]]
-    prefix: ClassVar[str]
-    """How the vendor's headers begin."""
     limits: Limits
 
     classes: ClassVar[Sequence[str]]
@@ -85,8 +70,6 @@ class Service(ABC):
     default_type: ClassVar[str] = "application/octet-stream"
     namespace: ClassVar[str] = ""
     """Of the documents of clients, which may name it."""
-    truncates: ClassVar[bool] = False
-    """Whether it drops what comes behind a body's length, and says nothing."""
     acl_at_end: ClassVar[bool] = False
     """Whether an upload's ACL is that of the request which completes it."""
     replaces: ClassVar[str] = "REPLACE"
@@ -106,32 +89,12 @@ class Service(ABC):
     copy_too_large: ClassVar[str]
 
     def __init__(self, folder: str, region: str) -> None:
-        self.folder = folder
-        self.region = region
-        self.clock = Clock()
-        self.controls = Controls()
-        self.keys: dict[str, Key] = {}
+        super().__init__(folder, region)
         self.buckets: dict[str, Bucket] = {}
         self.domains: dict[str, str] = {}
         """Custom domains, and the buckets that they lead to."""
 
     # What each vendor has in its own way.
-
-    @abstractmethod
-    def locate(self, call: Call) -> None:
-        """Find bucket and key. Raises Refused."""
-
-    @abstractmethod
-    def authenticate(self, call: Call) -> str:
-        """Whose key signed it; empty for nobody's. Raises Refused."""
-
-    @abstractmethod
-    def error(self, call: Call, refused: Refused) -> Reply:
-        """The answer to who was refused."""
-
-    @abstractmethod
-    def common_headers(self, call: Call) -> dict[str, str]:
-        """What each reply has."""
 
     @abstractmethod
     def symlink_headers(self, bucket: Bucket, version: Version) -> dict[str, str]:
@@ -140,10 +103,6 @@ class Service(ABC):
     @abstractmethod
     def check_key(self, key: str) -> None:
         """Raises Refused where an object can't be called that."""
-
-    @abstractmethod
-    def throttled(self, fault: Fault) -> Refused:
-        """What a caller is told that is too fast."""
 
     @abstractmethod
     def etag(self, md5: bytes, parts: int = 0) -> str:
@@ -292,32 +251,30 @@ class Service(ABC):
 
     # What is the same everywhere.
 
-    async def answer(self, call: Call, fault: Fault | None) -> Reply:
-        """Check and carry out one located request. Raises Refused."""
-        if fault is not None and fault.kind == "throttle":
-            raise self.throttled(fault)
-        if fault is not None and fault.kind == "refuse":
-            raise Refused(fault.status, fault.code or "InternalError")
-        call.identity = self.authenticate(call)
-        route = self.route(call)
-        if route is None:
-            raise Refused(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+    def scope(self, call: Call) -> str:
+        return "object" if call.key else "bucket" if call.bucket else "service"
+
+    def admit(self, call: Call, route: Route) -> None:
         if route.scope == "object":
             self.check_key(call.key)
         self.authorize(call)
-        if fault is not None and fault.kind == "late error":
-            refused = Refused(fault.status, fault.code or "InternalError", "We encountered an internal error.")
-            return Reply(200, {"Content-Type": "application/xml"}, late=self.error(call, refused).body)
-        return await route.handler(self, call)
 
-    def route(self, call: Call) -> Route | None:
-        """Who answers it; the first that fits."""
-        scope = "object" if call.key else "bucket" if call.bucket else "service"
-        for route in self.routes:
-            fits = route.method == call.method and route.scope == scope and all(p in call.query for p in route.query)
-            if fits and (not route.header or self.prefix + route.header in call.headers):
-                return route
-        return None
+    def tell(self, what: str) -> object | None:
+        kind, _, name = what.partition("/")
+        if kind != "objects":
+            return None
+        bucket = self.buckets[name]
+        current = {key: bucket.current(key) for key in bucket.keys_from()}
+        return {key: found.blob.md5.hex() for key, found in current.items() if found is not None and not found.marker}
+
+    def turn(self, what: str, wanted: dict[str, Any]) -> bool:
+        if what == "buckets":
+            self.make_bucket(wanted["name"])
+        elif what == "drop":
+            del self.buckets[wanted["name"]]
+        else:
+            return False
+        return True
 
     def authorize(self, call: Call) -> None:
         """Let nobody in without a signature, but to what is public. Raises Refused."""
@@ -379,10 +336,6 @@ class Service(ABC):
             message = "The specified upload does not exist. The upload ID may be invalid, or it may be over."
             raise Refused(404, "NoSuchUpload", message, fields={"UploadId": call.query["uploadId"]})
         return found
-
-    def header(self, call: Call, name: str) -> str:
-        """One of the vendor's own, by its name without the prefix."""
-        return call.headers.get(self.prefix + name, "")
 
     def writer(self) -> Writer:
         """For a new body."""
