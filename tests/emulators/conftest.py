@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.emulators.cos import Cos
+from tests.emulators.glacier import Glacier
 from tests.emulators.oss import Oss
 from tests.emulators.running import Emulator, S, serving
 from tests.emulators.s3 import S3
@@ -47,6 +48,13 @@ def s3_started() -> Iterator[Emulator[S3]]:
 def s3_server(s3_started: Emulator[S3]) -> Iterator[Emulator[S3]]:
     """The same of S3."""
     yield from _as_it_was(s3_started)
+
+
+@pytest.fixture
+def glacier_server() -> Iterator[Emulator[Glacier]]:
+    """Glacier, afresh: its time can't be turned back when there is something in it."""
+    with serving(Glacier) as emulator:
+        yield emulator
 
 
 def _as_it_was(emulator: Emulator[S]) -> Iterator[Emulator[S]]:
