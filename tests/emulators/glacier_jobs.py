@@ -40,7 +40,6 @@ async def begin_job(service: Glacier, call: Call) -> Reply:
     job = make(service, vault, wanted)
     service.account.add(job)
     _bill(service, job)
-    service.watch()
     path = f"/{ACCOUNT}/vaults/{vault.name}/jobs/{job.id}"
     return Reply(202, {"Location": path, "x-amz-job-id": job.id})
 

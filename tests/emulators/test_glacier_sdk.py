@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ from botocore.utils import calculate_tree_hash
 from tests.emulators.controls import Fault
 from tests.emulators.glacier import Glacier
 from tests.emulators.running import KEY, Emulator
+from transfer.testing.servers import Server
 
 MIB = 1 << 20
 
@@ -446,3 +448,40 @@ def test_throttling(client: Client) -> None:
     client.server.fail(Fault("throttle", "describe_vault"))
     assert refusal(client.describe_vault) == (400, "ThrottlingException")
     assert client.describe_vault()["VaultName"] == client.name
+
+
+def test_notifications(client: Client, moto_server: Server) -> None:
+    """A queue that is subscribed to the topics of the vault and of the job gets what describe_job tells."""
+    client.server.service.notifying.endpoint = moto_server.endpoint
+    at: dict[str, Any] = {"endpoint_url": moto_server.endpoint, "region_name": "us-east-1"}
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    sns, sqs = boto3.client("sns", **at, **keys), boto3.client("sqs", **at, **keys)
+    topics = [sns.create_topic(Name=f"{client.name}-{each}")["TopicArn"] for each in range(2)]
+    queue = sqs.create_queue(QueueName=client.name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for topic in topics:
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    events = ["ArchiveRetrievalCompleted"]
+    client.set_vault_notifications(vaultNotificationConfig={"SNSTopic": topics[0], "Events": events})
+    archive = client.archived(b"x")
+    client.server.service.take_inventory(client.name)
+    job = client.asked(Type="archive-retrieval", ArchiveId=archive)
+    inventory = client.asked(Type="inventory-retrieval", SNSTopic=topics[1])
+    both = client.asked(Type="archive-retrieval", ArchiveId=archive, Tier="Bulk", SNSTopic=topics[1])
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    client.wait(hours=12)
+
+    told: list[tuple[str, str]] = []
+    deadline = time.monotonic() + 10
+    while len(told) < 4 and time.monotonic() < deadline:
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", ()):
+            envelope = json.loads(message["Body"])
+            content = json.loads(envelope["Message"])
+            assert (envelope["Type"], content["StatusCode"]) == ("Notification", "Succeeded")
+            assert content["VaultARN"].endswith(f":vaults/{client.name}")
+            told.append((envelope["TopicArn"], content["JobId"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    wanted = [(topics[0], job), (topics[1], inventory), (topics[0], both), (topics[1], both)]
+    assert sorted(told) == sorted(wanted)
+    for each in (sns, sqs):
+        each.close()
