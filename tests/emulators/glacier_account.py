@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import secrets
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -60,7 +59,7 @@ class Account:
             elif kind == "policy":
                 self.policy = fields
             elif kind == "requests":
-                self.billing.requests = Counter(fields)
+                self.billing.requests[fields["verb"]] = fields["count"]
             elif kind == "capacity":
                 self.capacity.append(Capacity(**fields))
             else:
@@ -110,7 +109,7 @@ class Account:
     def count(self, verb: str) -> None:
         """A request was granted."""
         self.billing.requests[verb] += 1
-        self._ledger.put("requests", "", dict(self.billing.requests))
+        self._ledger.put("requests", verb, {"verb": verb, "count": self.billing.requests[verb]})
 
     # What time brings.
 

@@ -57,7 +57,7 @@ def _archive_job(service: Glacier, vault: Vault, wanted: Mapping[str, Any]) -> J
     start, end = _retrieved(wanted.get("RetrievalByteRange"), archive)
     job = _job(service, vault, wanted, ARCHIVE, account.rules.tier_hours[tier])
     job.tier, job.archive = tier, archive.id
-    job.archive_size, job.archive_hash = archive.size, archive.tree_hash
+    job.archive_size, job.archive_hash, job.archive_description = archive.size, archive.tree_hash, archive.description
     job.start, job.end, job.size = start, end, end - start
     job.ranged = "RetrievalByteRange" in wanted
     check_rate(service, job)
@@ -207,9 +207,7 @@ async def job_output(service: Glacier, call: Call) -> Reply:
 
 def _archive_headers(service: Glacier, job: Job, start: int, end: int) -> dict[str, str]:
     assert job.archive is not None
-    archive, headers = service.account.archives.get(job.archive), {}
-    if archive is not None and archive.description:
-        headers["x-amz-archive-description"] = archive.description
+    headers = {"x-amz-archive-description": job.archive_description} if job.archive_description else {}
     first, last = job.start + start, job.start + end
     if aligned(job.start, job.end, job.archive_size) and aligned(first, last, job.archive_size):
         headers["x-amz-sha256-tree-hash"] = service.account.files.tree_hash(job.archive, first, last)

@@ -142,6 +142,7 @@ class Job:
     archive: str | None = None
     archive_size: int = 0
     archive_hash: str = ""
+    archive_description: str = ""
     start: int = 0
     end: int = 0
     """The byte behind the last one that is retrieved."""

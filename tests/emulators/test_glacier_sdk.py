@@ -21,13 +21,15 @@ from botocore.utils import calculate_tree_hash
 from tests.emulators.controls import Fault
 from tests.emulators.glacier import Glacier
 from tests.emulators.running import KEY, Emulator
+from tests.glacier.topics import ask, subscribed
+from tests.glacier.vaultplace import VaultPlace
 from transfer.testing.servers import Server
 
 MIB = 1 << 20
 
 
 class Client:
-    """boto3's client for one vault: each call gets its name. Time that passes there is not minded here."""
+    """boto3's client for one vault: each call gets its name."""
 
     def __init__(self, server: Emulator[Glacier], vault: str) -> None:
         config = Config(retries={"total_max_attempts": 1})
@@ -35,7 +37,6 @@ class Client:
         self.sdk = session.client("glacier", endpoint_url=server.endpoint, config=config)
         self.server = server
         self.name = vault
-        server.controls.switches.clock_skew_checked = False
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         call = getattr(self.sdk, name)
@@ -59,7 +60,7 @@ class Client:
 
     def wait(self, **by: float) -> None:
         """Let time pass."""
-        self.server.service.clock.turn(**by)
+        self.server.service.wait(**by)
 
     def inventory(self, **parameters: Any) -> dict[str, Any]:
         """That of the last daily run, by a job."""
@@ -430,13 +431,14 @@ def test_billing(client: Client) -> None:
 def test_deleted_while_retrieved(client: Client) -> None:
     """A job that is under way fails; one that is done gives what it has."""
     data = blob(MIB)
-    archive = client.archived(data)
+    archive = client.archived(data, "kept")
     done = client.asked(Type="archive-retrieval", ArchiveId=archive, Tier="Expedited")
     client.wait(hours=1)
     late = client.asked(Type="archive-retrieval", ArchiveId=archive)
     client.delete_archive(archiveId=archive)
     client.wait(hours=5)
-    assert client.output(done) == data
+    answer = client.get_job_output(jobId=done)
+    assert (answer["body"].read(), answer["archiveDescription"]) == (data, "kept")
     assert client.describe_job(jobId=late)["StatusCode"] == "Failed"
     assert refusal(lambda: client.output(late)) == (400, "InvalidParameterValueException")
     again = {"Type": "archive-retrieval", "ArchiveId": archive}
@@ -451,37 +453,26 @@ def test_throttling(client: Client) -> None:
 
 
 def test_notifications(client: Client, moto_server: Server) -> None:
-    """A queue that is subscribed to the topics of the vault and of the job gets what describe_job tells."""
-    client.server.service.notifying.endpoint = moto_server.endpoint
-    at: dict[str, Any] = {"endpoint_url": moto_server.endpoint, "region_name": "us-east-1"}
-    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
-    sns, sqs = boto3.client("sns", **at, **keys), boto3.client("sqs", **at, **keys)
-    topics = [sns.create_topic(Name=f"{client.name}-{each}")["TopicArn"] for each in range(2)]
-    queue = sqs.create_queue(QueueName=client.name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    for topic in topics:
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    events = ["ArchiveRetrievalCompleted"]
-    client.set_vault_notifications(vaultNotificationConfig={"SNSTopic": topics[0], "Events": events})
-    archive = client.archived(b"x")
-    client.server.service.take_inventory(client.name)
-    job = client.asked(Type="archive-retrieval", ArchiveId=archive)
-    inventory = client.asked(Type="inventory-retrieval", SNSTopic=topics[1])
-    both = client.asked(Type="archive-retrieval", ArchiveId=archive, Tier="Bulk", SNSTopic=topics[1])
-    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
-    client.wait(hours=12)
-
-    told: list[tuple[str, str]] = []
-    deadline = time.monotonic() + 10
-    while len(told) < 4 and time.monotonic() < deadline:
-        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", ()):
-            envelope = json.loads(message["Body"])
-            content = json.loads(envelope["Message"])
-            assert (envelope["Type"], content["StatusCode"]) == ("Notification", "Succeeded")
-            assert content["VaultARN"].endswith(f":vaults/{client.name}")
-            told.append((envelope["TopicArn"], content["JobId"]))
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-    wanted = [(topics[0], job), (topics[1], inventory), (topics[0], both), (topics[1], both)]
-    assert sorted(told) == sorted(wanted)
-    for each in (sns, sqs):
-        each.close()
+    """Queues that are subscribed to the topics of vault and job get what describe_job tells."""
+    place = VaultPlace(client.server, client.name)
+    with subscribed(place, moto_server) as first, subscribed(place, moto_server) as second:
+        ask(place, first)
+        archive = client.archived(b"x")
+        place.take_inventory()
+        jobs = [
+            client.asked(Type="archive-retrieval", ArchiveId=archive),
+            client.asked(Type="inventory-retrieval", SNSTopic=second.arn),
+            client.asked(Type="archive-retrieval", ArchiveId=archive, Tier="Bulk", SNSTopic=second.arn),
+        ]
+        wanted = {"SNSTopic": first.arn, "Events": ["ArchiveRetrievalCompleted"]}
+        client.set_vault_notifications(vaultNotificationConfig=wanted)
+        assert first.received() == []
+        client.wait(hours=12)
+        for topic, told in ((first, [jobs[0], jobs[2]]), (second, jobs[1:])):
+            found: list[dict[str, Any]] = []
+            deadline = time.monotonic() + 10
+            while len(found) < 2 and time.monotonic() < deadline:
+                found += topic.received()
+            assert sorted(each["JobId"] for each in found) == sorted(told)
+            assert {each["StatusCode"] for each in found} == {"Succeeded"}
+            assert {each["VaultARN"].rpartition("/")[2] for each in found} == {client.name}
