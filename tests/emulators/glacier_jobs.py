@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators import glacier_inventory as inventories
-from tests.emulators.glacier_account import fresh_id, told
+from tests.emulators.glacier_account import DELETED, fresh_id, told
 from tests.emulators.glacier_billing import Retrieval
 from tests.emulators.glacier_checks import described, document, invalid, missing, not_found, page, parsed
 from tests.emulators.glacier_policies import check_rate
@@ -51,7 +51,7 @@ def _archive_job(service: Glacier, vault: Vault, wanted: Mapping[str, Any]) -> J
     _exclude(wanted, "Format", "InventoryRetrievalParameters")
     if tier not in account.rules.tier_hours:
         raise invalid(f"Invalid tier: {tier}")
-    archive = account.archives.get(name)
+    archive = account.archives.get(name) or (account.deleted.get(name) if account.rules.deleted_accepted else None)
     if archive is None or archive.vault != vault.name:
         raise not_found(f"The archive ID was not found: {name}")
     start, end = _retrieved(wanted.get("RetrievalByteRange"), archive)
@@ -61,7 +61,9 @@ def _archive_job(service: Glacier, vault: Vault, wanted: Mapping[str, Any]) -> J
     job.start, job.end, job.size = start, end, end - start
     job.ranged = "RetrievalByteRange" in wanted
     check_rate(service, job)
-    if account.rules.failing_jobs:
+    if archive.id in account.deleted:
+        job.failure = DELETED
+    elif account.rules.failing_jobs:
         account.rules.failing_jobs -= 1
         job.failure = _FAILED
     return job

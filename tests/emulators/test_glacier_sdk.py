@@ -443,6 +443,12 @@ def test_deleted_while_retrieved(client: Client) -> None:
     assert refusal(lambda: client.output(late)) == (400, "InvalidParameterValueException")
     again = {"Type": "archive-retrieval", "ArchiveId": archive}
     assert refusal(lambda: client.asked(**again)) == (404, "ResourceNotFoundException")
+    client.server.service.rules.deleted_accepted = True
+    vain = client.asked(**again)
+    assert client.describe_job(jobId=vain)["StatusCode"] == "InProgress"
+    client.wait(hours=5)
+    told = client.describe_job(jobId=vain)
+    assert (told["StatusCode"], told["StatusMessage"]) == ("Failed", "The archive was deleted.")
 
 
 def test_throttling(client: Client) -> None:

@@ -436,6 +436,8 @@ def test_restart(tmp_path: Path) -> None:
         vault.service.wait(hours=5)
         before = vault.send("GET", "").json()
         bill = vault.service.billing.summary()
+    with open(tmp_path / "state.jsonl", "a") as file:
+        file.write('["archive", "')  # as where it was killed
     with serving(make) as server:
         vault = Vault(server)
         assert vault.service.billing.summary() == bill
