@@ -40,6 +40,11 @@ def test_round_trips(listed: list[Listed], cuts: list[int], fraction: str, end: 
 
 
 @given(listed=st.lists(archives, max_size=4), columns=st.permutations([*COLUMNS, "Other"]), cuts=borders)
+@example(
+    listed=[described('a",b\r\nx')],
+    columns=["SHA256TreeHash", "CreationDate", "Size", "Other", "ArchiveDescription", "ArchiveId"],
+    cuts=[],
+)
 def test_columns_in_any_order(listed: list[Listed], columns: Sequence[str], cuts: list[int]) -> None:
     """The first line tells. Where no tree hash follows a description, it must not end in a backslash."""
     if columns.index("ArchiveDescription") > columns.index("SHA256TreeHash"):

@@ -82,11 +82,11 @@ def test_the_head_may_follow_the_list() -> None:
         "Marker": [{"a": [1]}],
         "ArchiveList": [fields(ONE)],
         "VaultARN": ARN,
-        "Version": 3,
+        "Version": 345,
         "InventoryDate": None,
     }
     reader = Reader()
-    assert list(read([json.dumps(document).encode()], reader)) == [ONE]
+    assert list(read((bytes([byte]) for byte in json.dumps(document).encode()), reader)) == [ONE]
     assert reader.head == Head(ARN, None)
 
 
