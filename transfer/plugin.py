@@ -171,6 +171,8 @@ class Store:
     """Whether what is in it is seen by this process alone, so that no other can open it."""
     paces: bool = False
     """Whether :meth:`put` and :meth:`put_part` send bit by bit, and heed ``body.pace``."""
+    finishes_again: bool = False
+    """Whether :meth:`finish`, made again soon after it succeeded, makes the same object once more and not another."""
     empty: bool = False
     """Whether :meth:`check` has seen that nothing is in it, where that cost no request more."""
 

@@ -7,17 +7,19 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import transfer
 from tests.core.large import DATA, OURS, PARTS, Rig, arrived
-from tests.core.rig import MIB, Heard, Watched, fill, memory, open_uploads, pattern, quick
+from tests.core.rig import MIB, Heard, Watched, contents, fill, memory, open_uploads, pattern, quick
 from transfer.event import BytesMoved
-from transfer.model import Algorithm, Metadata
-from transfer.plugin import StoreOptions
+from transfer.layers.layer import Layer
+from transfer.model import Algorithm, Metadata, Stored, Upload
+from transfer.plugin import Store, StoreOptions
 from transfer_local.store import LocalStore
-from transfer_memory.bucket import Piece, bucket
+from transfer_memory.bucket import Object, Piece, bucket
 
 
 @pytest.fixture
@@ -112,6 +114,57 @@ async def test_an_end_between_finish_and_checkpoint_is_recognised(rig: Rig) -> N
     assert rig.sent == []
     assert (outcome.resumed, outcome.sent) == (len(DATA), 0)
     assert str(outcome.proof) == "verified (crc64nvme)"
+
+
+class Halfway(Layer):
+    """A target that makes an object and is to give it its name after that, ahead of which the process ends.
+
+    Asked once more, it does the second step, as long as it remembers the first one.
+    """
+
+    finishes_again = True  # type: ignore[assignment]
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.made: dict[str, tuple[Stored, Object]] = {}
+        self.ends = True
+
+    async def finish(self, upload: Upload, *rest: Any, **options: Any) -> Stored:
+        named = bucket(self.origin.container).objects
+        if upload.id in self.made:
+            stored, named[upload.key] = self.made[upload.id]
+            return stored
+        stored = await super().finish(upload, *rest, **options)
+        if self.ends:
+            self.made[upload.id] = stored, named.pop(upload.key)
+        return stored
+
+
+@pytest.fixture
+def halfway(rig: Rig) -> Halfway:
+    target = Halfway(memory())
+    rig.target = Watched(target)
+    return target
+
+
+async def test_a_finish_that_ended_halfway_is_made_again(rig: Rig, halfway: Halfway) -> None:
+    """Where that makes the same object: nothing is sent, and nothing is looked at."""
+    await rig.stop_at("finish", after=True)
+    assert contents(rig.target) == {}
+    outcome = await rig.again()
+    assert (rig.sent, rig.target.count("begin", "stat")) == ([], 0)
+    assert rig.target.count("finish") == 1
+    assert (outcome.resumed, outcome.sent) == (len(DATA), 0)
+    assert str(outcome.proof) == "verified (crc64nvme)"
+
+
+async def test_a_finish_that_is_forgotten_begins_anew(rig: Rig, halfway: Halfway) -> None:
+    """It was made too long ago, or never."""
+    await rig.stop_at("finish", after=True)
+    halfway.made.clear()
+    halfway.ends = False
+    await rig.again()
+    assert rig.sent == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(

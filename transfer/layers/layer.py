@@ -66,6 +66,10 @@ class Layer(Store):
         return self._inner.paces
 
     @property
+    def finishes_again(self) -> bool:  # type: ignore[override]
+        return self._inner.finishes_again
+
+    @property
     def empty(self) -> bool:  # type: ignore[override]
         return self._inner.empty
 

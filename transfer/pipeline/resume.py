@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from transfer.checkpoint import Look, OpenUpload
@@ -56,7 +57,7 @@ async def take_up(route: Route, plan: Plan) -> Left:
     try:
         theirs = await route.target.parts(upload)
     except NotFound:
-        finished = await already_finished(route, plan, ours) if complete else None
+        finished = await _finished_earlier(route, plan, upload, ours) if complete else None
         if finished is None:
             forget(route, plan.key)
             return Left()
@@ -89,6 +90,18 @@ def _receipts_that_fit(
         wanted = needed(route.target.capabilities.verifies, plan.check)
     fit = [each for each in receipts if parts.get(each.number) == each.size and wanted <= each.checksums.keys()]
     return fit, len(fit) == len(parts)
+
+
+async def _finished_earlier(route: Route, plan: Plan, upload: Upload, receipts: Sequence[Receipt]) -> Stored | None:
+    """The upload is gone, and all its parts had been sent: the object, if an earlier finish made it.
+
+    Where it can be made once more that comes first, for the earlier one may have ended before all of it was done.
+    """
+    if route.target.finishes_again:
+        checksums = plan.entry.checksums if plan.by_copy else whole(receipts)
+        with suppress(NotFound):
+            return await route.target.finish(upload, receipts, plan.metadata, checksums=checksums)
+    return await already_finished(route, plan, receipts)
 
 
 async def already_finished(route: Route, plan: Plan, receipts: Sequence[Receipt]) -> Stored | None:
