@@ -122,7 +122,7 @@ class Halfway(Layer):
     Asked once more, it does the second step, as long as it remembers the first one.
     """
 
-    finishes_again = True  # type: ignore[assignment]
+    finishes_again = True
 
     def __init__(self, inner: Store) -> None:
         super().__init__(inner)

@@ -23,6 +23,7 @@ from tests.emulators.glacier_account import Account
 from tests.emulators.glacier_authentication import authenticate
 from tests.emulators.glacier_billing import Billing
 from tests.emulators.glacier_checks import Held, document, invalid, missing, not_found
+from tests.emulators.glacier_notifying import Notifying
 from tests.emulators.glacier_paths import placed
 from tests.emulators.glacier_state import ACCOUNT, Archive, Job, Rules, Upload, Vault
 from tests.emulators.messages import Call, Refused, Reply
@@ -74,6 +75,8 @@ class Glacier(Api):
     def __init__(self, folder: str, region: str = "us-east-1") -> None:
         super().__init__(folder, region)
         self.account = Account(folder, region, self.clock)
+        self.notifying = Notifying(self)
+        self.controls.switches.clock_skew_checked = not self.clock.turned
 
     @property
     def rules(self) -> Rules:
@@ -98,7 +101,7 @@ class Glacier(Api):
 
     def keep(self, vault: str, data: bytes, description: str = "") -> Archive:
         """Put an archive into a vault without any request."""
-        self.account.catch_up()
+        self._catch_up()
         received = self.account.files.begin()
         received.write(data)
         received.finish()
@@ -108,13 +111,15 @@ class Glacier(Api):
         """The bytes of an archive."""
         return b"".join(self.account.files.archive(archive).chunks())
 
+    def wait(self, **by: float) -> None:
+        """Let time pass, and do not mind that it has not passed for those who sign."""
+        self.controls.switches.clock_skew_checked = False
+        self.clock.turn(**by)
+
     def take_inventory(self, vault: str) -> None:
         """Make a vault's inventory now, and not when it is due."""
-        self.account.catch_up()
+        self._catch_up()
         self.account.take_inventory(vault)
-
-    def watch(self) -> None:
-        """A job is under way whose end may have to be made known."""
 
     # Where requests go.
 
@@ -141,12 +146,17 @@ class Glacier(Api):
             raise invalid(f"The requested API version is not known: {version}")
 
     async def answer(self, call: Call, fault: Fault | None) -> Reply:
-        self.account.catch_up()
+        self._catch_up()
         if call.verb not in _STREAMS:
             call.body = await _held(call)
         reply = await super().answer(call, fault)
         self.account.count(call.verb)
+        self.notifying.watch()
         return reply
+
+    def _catch_up(self) -> None:
+        self.notifying.collect()
+        self.account.catch_up()
 
     def error(self, call: Call, refused: Refused) -> Reply:
         kind = "Client" if refused.status < 500 else "Server"
@@ -168,6 +178,7 @@ class Glacier(Api):
     # The control endpoint.
 
     def tell(self, what: str) -> object | None:
+        """``billing`` is what would have been billed, ``archives/VAULT`` what the vault holds now."""
         kind, _, name = what.partition("/")
         if kind == "billing":
             return self.billing.summary()
@@ -176,10 +187,13 @@ class Glacier(Api):
         return None
 
     def turn(self, what: str, wanted: dict[str, Any]) -> bool:
+        """``vaults`` and ``inventory`` take a name, ``wait`` hours or the like, ``rules`` those to change."""
         if what == "vaults":
             self.make_vault(wanted["name"])
         elif what == "inventory":
             self.take_inventory(wanted["name"])
+        elif what == "wait":
+            self.wait(**wanted)
         elif what == "rules":
             self.rules = dataclasses.replace(self.rules, **wanted)
         else:
@@ -229,6 +243,12 @@ def main() -> None:
     parser.add_argument("--data", help="a folder for all that is kept; a temporary one by default")
     parser.add_argument("--vault", action="append", default=[], metavar="NAME", help="a vault; may be repeated")
     parser.add_argument("--job-seconds", type=float, metavar="S", help="how long a job takes, in place of hours")
+    parser.add_argument(
+        "--sns-endpoint", metavar="URL", default="", help="of an SNS, such as moto's, to be told of jobs"
+    )
+    parser.add_argument(
+        "--inventory-seconds", type=float, metavar="S", help="how often inventories are made, not daily"
+    )
     options = parser.parse_args()
     if options.data:
         os.makedirs(options.data, exist_ok=True)
@@ -241,6 +261,9 @@ def main() -> None:
 def _serve(folder: str, options: argparse.Namespace) -> None:
     service = Glacier(folder, options.region) if options.region else Glacier(folder)
     service.rules.job_seconds = options.job_seconds
+    if options.inventory_seconds is not None:
+        service.rules.inventory_every_hours = options.inventory_seconds / 3600
+    service.notifying.endpoint = options.sns_endpoint
     for name in options.vault:
         service.make_vault(name)
     serve(service, options)

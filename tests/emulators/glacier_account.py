@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import os
 import secrets
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +20,7 @@ _HOUR = 3600.0
 _KINDS: dict[str, type] = {
     each.__name__.lower(): each for each in (Vault, Archive, Upload, Part, Job, Retrieval, EarlyDeletion)
 }
+DELETED = "The archive was deleted."
 ARCHIVE_ID, OTHER_ID = 103, 69
 """Bytes of ids, as long as Glacier's are."""
 
@@ -48,6 +48,8 @@ class Account:
         self.uploads: dict[str, Upload] = {}
         self.parts: dict[str, dict[int, Part]] = {}
         self.jobs: dict[str, Job] = {}
+        self.deleted: dict[str, Archive] = {}
+        """Archives that are no more, as far as this process has seen that."""
         self.capacity: list[Capacity] = []
         self.policy: dict[str, Any] = {"Strategy": "None"}
         self._ledger = Ledger(folder)
@@ -60,7 +62,7 @@ class Account:
             elif kind == "policy":
                 self.policy = fields
             elif kind == "requests":
-                self.billing.requests = Counter(fields)
+                self.billing.requests[fields["verb"]] = fields["count"]
             elif kind == "capacity":
                 self.capacity.append(Capacity(**fields))
             else:
@@ -110,7 +112,7 @@ class Account:
     def count(self, verb: str) -> None:
         """A request was granted."""
         self.billing.requests[verb] += 1
-        self._ledger.put("requests", "", dict(self.billing.requests))
+        self._ledger.put("requests", verb, {"verb": verb, "count": self.billing.requests[verb]})
 
     # What time brings.
 
@@ -182,14 +184,14 @@ class Account:
     def delete_archive(self, archive: Archive) -> None:
         """It is not in the vault any more; retrievals that are under way fail."""
         now = self.now()
-        del self.archives[archive.id]
+        self.deleted[archive.id] = self.archives.pop(archive.id)
         self._ledger.drop("archive", archive.id)
         vault = self.vaults[archive.vault]
         vault.changed = now
         self.save(vault)
         for job in self.jobs.values():
             if job.archive == archive.id and job.ready > now:
-                job.failure = "The archive was deleted while the job was in progress."
+                job.failure = DELETED
                 self.save(job)
         days = (now - archive.created) / (24 * _HOUR)
         if days < self.rules.early_days:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -57,10 +57,11 @@ class Billing:
 
     def billed_twice(self) -> list[tuple[Retrieval, Retrieval]]:
         """Retrievals of bytes that another one, not yet over, had already been asked for."""
-        pairs = []
-        for at, later in enumerate(self.retrievals):
-            earlier = (each for each in self.retrievals[:at] if _covers(each, later))
-            pairs += [(each, later) for each in earlier]
+        pairs, of_archive = [], defaultdict[str, list[Retrieval]](list)
+        for later in self.retrievals:
+            before = of_archive[later.archive]
+            pairs += [(earlier, later) for earlier in before if _covers(earlier, later)]
+            before.append(later)
         return pairs
 
     def summary(self) -> dict[str, object]:
@@ -75,8 +76,7 @@ class Billing:
 
 
 def _covers(earlier: Retrieval, later: Retrieval) -> bool:
-    overlap = earlier.start < later.end and later.start < earlier.end
-    return earlier.archive == later.archive and overlap and later.asked < earlier.until
+    return earlier.start < later.end and later.start < earlier.end and later.asked < earlier.until
 
 
 def _sum(retrievals: Iterable[Retrieval]) -> dict[str, int]:

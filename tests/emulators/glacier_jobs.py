@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators import glacier_inventory as inventories
-from tests.emulators.glacier_account import fresh_id, told
+from tests.emulators.glacier_account import DELETED, fresh_id, told
 from tests.emulators.glacier_billing import Retrieval
 from tests.emulators.glacier_checks import described, document, invalid, missing, not_found, page, parsed
 from tests.emulators.glacier_policies import check_rate
@@ -40,7 +40,6 @@ async def begin_job(service: Glacier, call: Call) -> Reply:
     job = make(service, vault, wanted)
     service.account.add(job)
     _bill(service, job)
-    service.watch()
     path = f"/{ACCOUNT}/vaults/{vault.name}/jobs/{job.id}"
     return Reply(202, {"Location": path, "x-amz-job-id": job.id})
 
@@ -52,17 +51,19 @@ def _archive_job(service: Glacier, vault: Vault, wanted: Mapping[str, Any]) -> J
     _exclude(wanted, "Format", "InventoryRetrievalParameters")
     if tier not in account.rules.tier_hours:
         raise invalid(f"Invalid tier: {tier}")
-    archive = account.archives.get(name)
+    archive = account.archives.get(name) or (account.deleted.get(name) if account.rules.deleted_accepted else None)
     if archive is None or archive.vault != vault.name:
         raise not_found(f"The archive ID was not found: {name}")
     start, end = _retrieved(wanted.get("RetrievalByteRange"), archive)
     job = _job(service, vault, wanted, ARCHIVE, account.rules.tier_hours[tier])
     job.tier, job.archive = tier, archive.id
-    job.archive_size, job.archive_hash = archive.size, archive.tree_hash
+    job.archive_size, job.archive_hash, job.archive_description = archive.size, archive.tree_hash, archive.description
     job.start, job.end, job.size = start, end, end - start
     job.ranged = "RetrievalByteRange" in wanted
     check_rate(service, job)
-    if account.rules.failing_jobs:
+    if archive.id in account.deleted:
+        job.failure = DELETED
+    elif account.rules.failing_jobs:
         account.rules.failing_jobs -= 1
         job.failure = _FAILED
     return job
@@ -208,9 +209,7 @@ async def job_output(service: Glacier, call: Call) -> Reply:
 
 def _archive_headers(service: Glacier, job: Job, start: int, end: int) -> dict[str, str]:
     assert job.archive is not None
-    archive, headers = service.account.archives.get(job.archive), {}
-    if archive is not None and archive.description:
-        headers["x-amz-archive-description"] = archive.description
+    headers = {"x-amz-archive-description": job.archive_description} if job.archive_description else {}
     first, last = job.start + start, job.start + end
     if aligned(job.start, job.end, job.archive_size) and aligned(first, last, job.archive_size):
         headers["x-amz-sha256-tree-hash"] = service.account.files.tree_hash(job.archive, first, last)

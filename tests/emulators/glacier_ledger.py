@@ -23,6 +23,8 @@ class Ledger:
         if os.path.exists(self._path):
             with open(self._path, encoding="utf-8") as file:
                 for line in file:
+                    if not line.endswith("\n"):
+                        break  # it was killed here
                     kind, name, fields = json.loads(line)
                     if fields is None:
                         found.pop((kind, name), None)

@@ -40,6 +40,8 @@ class Rules:
     expedited_available: bool = True
     failing_jobs: int = 0
     """How many of the next retrievals fail in the end."""
+    deleted_accepted: bool = False
+    """Whether retrievals of archives that were deleted are accepted, to fail in the end."""
     spread_hours: float = 4
     """Over how long a retrieval's bytes are counted, where the policy limits their rate."""
     free_daily: int = 10 * 1024 * MIB // 30
@@ -142,6 +144,7 @@ class Job:
     archive: str | None = None
     archive_size: int = 0
     archive_hash: str = ""
+    archive_description: str = ""
     start: int = 0
     end: int = 0
     """The byte behind the last one that is retrieved."""

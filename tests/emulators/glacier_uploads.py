@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tests.emulators.glacier_account import ARCHIVE_ID, fresh_id, told
@@ -29,7 +30,7 @@ async def upload_archive(service: Glacier, call: Call) -> Reply:
         raise invalid("Invalid Content-Length: 0")
     if length > account.rules.archive:
         raise invalid(f"Request body exceeds {account.rules.archive} bytes.")
-    received = await _receive(service, call)
+    received = await _receive(service, call, service.vault)
     return _created(kept(service, vault.name, received, description))
 
 
@@ -75,12 +76,7 @@ async def upload_part(service: Glacier, call: Call) -> Reply:
         raise invalid(f"Content-Range: {header} is not aligned with the part size {upload.part_size}")
     if start // upload.part_size >= account.rules.parts:
         raise invalid(f"Content-Range: {header} is beyond the {account.rules.parts} parts of an upload")
-    received = await _receive(service, call)
-    try:
-        service.upload(call)  # it may be over by now
-    except BaseException:
-        received.discard()
-        raise
+    received = await _receive(service, call, service.upload)
     account.files.add_part(upload.id, start, received)
     account.add(Part(upload.id, start, end - start, received.hashing.tree))
     _touch(service, upload)
@@ -172,12 +168,14 @@ async def delete_archive(service: Glacier, call: Call) -> Reply:
     return Reply(204)
 
 
-async def _receive(service: Glacier, call: Call) -> Received:
+async def _receive(service: Glacier, call: Call, where: Callable[[Call], object]) -> Received:
+    """A body that is as its headers say, and for which there is still a place. Raises Refused."""
     tree, linear = required(call, _TREE), required(call, "x-amz-content-sha256")
     received = await service.account.files.receive(call.body.chunks())
     try:
         compare_payload(linear, received.hashing.linear)
         _compare_tree(tree, received.hashing.tree)
+        where(call)
     except BaseException:
         received.discard()
         raise

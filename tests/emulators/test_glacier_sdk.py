@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,12 +21,15 @@ from botocore.utils import calculate_tree_hash
 from tests.emulators.controls import Fault
 from tests.emulators.glacier import Glacier
 from tests.emulators.running import KEY, Emulator
+from tests.glacier.topics import ask, subscribed
+from tests.glacier.vaultplace import VaultPlace
+from transfer.testing.servers import Server
 
 MIB = 1 << 20
 
 
 class Client:
-    """boto3's client for one vault: each call gets its name. Time that passes there is not minded here."""
+    """boto3's client for one vault: each call gets its name."""
 
     def __init__(self, server: Emulator[Glacier], vault: str) -> None:
         config = Config(retries={"total_max_attempts": 1})
@@ -33,7 +37,6 @@ class Client:
         self.sdk = session.client("glacier", endpoint_url=server.endpoint, config=config)
         self.server = server
         self.name = vault
-        server.controls.switches.clock_skew_checked = False
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         call = getattr(self.sdk, name)
@@ -57,7 +60,7 @@ class Client:
 
     def wait(self, **by: float) -> None:
         """Let time pass."""
-        self.server.service.clock.turn(**by)
+        self.server.service.wait(**by)
 
     def inventory(self, **parameters: Any) -> dict[str, Any]:
         """That of the last daily run, by a job."""
@@ -428,17 +431,24 @@ def test_billing(client: Client) -> None:
 def test_deleted_while_retrieved(client: Client) -> None:
     """A job that is under way fails; one that is done gives what it has."""
     data = blob(MIB)
-    archive = client.archived(data)
+    archive = client.archived(data, "kept")
     done = client.asked(Type="archive-retrieval", ArchiveId=archive, Tier="Expedited")
     client.wait(hours=1)
     late = client.asked(Type="archive-retrieval", ArchiveId=archive)
     client.delete_archive(archiveId=archive)
     client.wait(hours=5)
-    assert client.output(done) == data
+    answer = client.get_job_output(jobId=done)
+    assert (answer["body"].read(), answer["archiveDescription"]) == (data, "kept")
     assert client.describe_job(jobId=late)["StatusCode"] == "Failed"
     assert refusal(lambda: client.output(late)) == (400, "InvalidParameterValueException")
     again = {"Type": "archive-retrieval", "ArchiveId": archive}
     assert refusal(lambda: client.asked(**again)) == (404, "ResourceNotFoundException")
+    client.server.service.rules.deleted_accepted = True
+    vain = client.asked(**again)
+    assert client.describe_job(jobId=vain)["StatusCode"] == "InProgress"
+    client.wait(hours=5)
+    told = client.describe_job(jobId=vain)
+    assert (told["StatusCode"], told["StatusMessage"]) == ("Failed", "The archive was deleted.")
 
 
 def test_throttling(client: Client) -> None:
@@ -446,3 +456,29 @@ def test_throttling(client: Client) -> None:
     client.server.fail(Fault("throttle", "describe_vault"))
     assert refusal(client.describe_vault) == (400, "ThrottlingException")
     assert client.describe_vault()["VaultName"] == client.name
+
+
+def test_notifications(client: Client, moto_server: Server) -> None:
+    """Queues that are subscribed to the topics of vault and job get what describe_job tells."""
+    place = VaultPlace(client.server, client.name)
+    with subscribed(place, moto_server) as first, subscribed(place, moto_server) as second:
+        ask(place, first)
+        archive = client.archived(b"x")
+        place.take_inventory()
+        jobs = [
+            client.asked(Type="archive-retrieval", ArchiveId=archive),
+            client.asked(Type="inventory-retrieval", SNSTopic=second.arn),
+            client.asked(Type="archive-retrieval", ArchiveId=archive, Tier="Bulk", SNSTopic=second.arn),
+        ]
+        wanted = {"SNSTopic": first.arn, "Events": ["ArchiveRetrievalCompleted"]}
+        client.set_vault_notifications(vaultNotificationConfig=wanted)
+        assert first.received() == []
+        client.wait(hours=12)
+        for topic, told in ((first, [jobs[0], jobs[2]]), (second, jobs[1:])):
+            found: list[dict[str, Any]] = []
+            deadline = time.monotonic() + 10
+            while len(found) < 2 and time.monotonic() < deadline:
+                found += topic.received()
+            assert sorted(each["JobId"] for each in found) == sorted(told)
+            assert {each["StatusCode"] for each in found} == {"Succeeded"}
+            assert {each["VaultARN"].rpartition("/")[2] for each in found} == {client.name}

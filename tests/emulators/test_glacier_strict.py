@@ -256,40 +256,36 @@ def test_spoiled_completion(vault: Vault) -> None:
     assert first.status_code == 201
     assert vault.complete(upload, MIB + 3, tree).headers["x-amz-archive-id"] == first.headers["x-amz-archive-id"]
     assert code(vault.complete(upload, MIB + 3, _NONE)) == INVALID
-    vault.service.controls.switches.clock_skew_checked = False
-    vault.service.clock.turn(hours=1)
+    vault.service.wait(hours=1)
     assert code(vault.complete(upload, MIB + 3, tree)) == GONE
     assert len(vault.service.account.archives) == 1
 
 
 def test_idle_uploads(vault: Vault) -> None:
     """They are forgotten after a day in which nobody touched them."""
-    vault.service.controls.switches.clock_skew_checked = False
     upload = vault.begun()
     for _ in range(2):
-        vault.service.clock.turn(hours=23)
+        vault.service.wait(hours=23)
         assert vault.part(upload, 0, b"x").status_code == 204
-    vault.service.clock.turn(hours=24)
+    vault.service.wait(hours=24)
     assert code(vault.send("GET", upload)) == GONE
     assert os.listdir(vault.service.account.files.path("uploads")) == []
 
 
 def test_full_vaults_stay(vault: Vault) -> None:
     """Until an inventory has seen that nothing is left, and nothing came since."""
-    vault.service.controls.switches.clock_skew_checked = False
-    clock = vault.service.clock
     archive = vault.service.keep("v", b"x").id
     assert code(vault.send("DELETE", "")) == INVALID
-    clock.turn(hours=24)
+    vault.service.wait(hours=24)
     assert vault.send("DELETE", f"/archives/{archive}").status_code == 204
     answer = vault.send("DELETE", "")
     assert code(answer) == INVALID
     told = "Vault not empty or recently written to: arn:aws:glacier:us-east-1:111122223333:vaults/v"
     assert answer.json()["message"] == told
-    clock.turn(hours=24)
+    vault.service.wait(hours=24)
     assert vault.send("DELETE", f"/archives/{vault.service.keep('v', b'y').id}").status_code == 204
     assert code(vault.send("DELETE", "")) == INVALID
-    clock.turn(hours=24)
+    vault.service.wait(hours=24)
     for _ in range(2):
         assert vault.send("DELETE", "").status_code == 204
     assert code(vault.send("GET", "")) == GONE
@@ -297,10 +293,9 @@ def test_full_vaults_stay(vault: Vault) -> None:
 
 def test_inventories_held(vault: Vault) -> None:
     """An inventory that is late comes when it may, and has all that is there by then."""
-    vault.service.controls.switches.clock_skew_checked = False
     vault.service.rules.inventories_held = True
     vault.service.keep("v", b"x")
-    vault.service.clock.turn(hours=40)
+    vault.service.wait(hours=40)
     vault.service.keep("v", b"y")
     assert vault.send("GET", "").json()["LastInventoryDate"] is None
     vault.service.rules.inventories_held = False
@@ -345,14 +340,13 @@ def test_spoiled_jobs(vault: Vault) -> None:
 
 def test_spoiled_downloads(vault: Vault) -> None:
     """Ranges that can't be had, and jobs that are not ready or failed."""
-    vault.service.controls.switches.clock_skew_checked = False
     archive = vault.service.keep("v", b"12345").id
     vault.service.rules.failing_jobs = 1
     jobs = [vault.job(Type="archive-retrieval", ArchiveId=archive).headers["x-amz-job-id"] for _ in range(2)]
     answer = vault.send("GET", f"/jobs/{jobs[1]}/output")
     assert code(answer) == INVALID
     assert answer.json()["message"] == f"The job is not currently available for download: {jobs[1]}"
-    vault.service.clock.turn(hours=5)
+    vault.service.wait(hours=5)
     assert code(vault.send("GET", f"/jobs/{jobs[0]}/output")) == INVALID
     assert vault.send("GET", f"/jobs/{jobs[0]}").json()["StatusCode"] == "Failed"
     for wrong in ("bytes=5-6", "bytes=3-2", "0-1", "bytes=0-1,3-4"):
@@ -380,13 +374,12 @@ def test_pages(vault: Vault) -> None:
 
 def test_faults(vault: Vault) -> None:
     """An answer that is lost leaves what was done; a wrong hash and a wrong body can be told apart."""
-    vault.service.controls.switches.clock_skew_checked = False
     archive = vault.service.keep("v", b"12345").id
     vault.server.fail(Fault("lost", "begin_job"))
     with pytest.raises(requests.ConnectionError):
         vault.job(Type="archive-retrieval", ArchiveId=archive)
     (job,) = vault.service.account.jobs
-    vault.service.clock.turn(hours=5)
+    vault.service.wait(hours=5)
     path = f"/jobs/{job}/output"
     vault.server.fail(Fault("wrong crc", "job_output"))
     answer = vault.send("GET", path)
@@ -440,12 +433,12 @@ def test_restart(tmp_path: Path) -> None:
         vault.send("POST", "/tags?operation=add", body=b'{"Tags": {"a": "b"}}')
         vault.send("POST", "/lock-policy", body=b'{"Policy": "{}"}')
         send(server.endpoint, "POST", "/-/provisioned-capacity")
-        server.controls.switches.clock_skew_checked = False
-        vault.service.clock.turn(hours=5)
+        vault.service.wait(hours=5)
         before = vault.send("GET", "").json()
         bill = vault.service.billing.summary()
+    with open(tmp_path / "state.jsonl", "a") as file:
+        file.write('["archive", "')  # as where it was killed
     with serving(make) as server:
-        server.controls.switches.clock_skew_checked = False
         vault = Vault(server)
         assert vault.service.billing.summary() == bill
         assert bill["retrievals"] == {"Standard": {"jobs": 1, "bytes": MIB + 1}}
@@ -465,7 +458,7 @@ def test_restart(tmp_path: Path) -> None:
 def test_by_hand(tmp_path: Path) -> None:
     """Started from a command line; its clock is turned, its bill is told; what it keeps is kept."""
     command = [sys.executable, "-m", "tests.emulators.glacier", "--port", "0", "--data", str(tmp_path / "data")]
-    command += ["--key", "a:b", "--vault", "one", "--vault", "two", "--job-seconds", "30", "--region", "eu-west-1"]
+    command += ["--key", "a:b", "--vault", "one", "--vault", "two", "--job-seconds", "1800", "--region", "eu-west-1"]
     root = Path(__file__).parents[2]
     key: dict[str, Any] = {"key": Key("a", "b"), "region": "eu-west-1"}
     for start in range(2):
@@ -481,10 +474,12 @@ def test_by_hand(tmp_path: Path) -> None:
                 answer = send(endpoint, "POST", "/-/vaults/one/jobs", body=json.dumps(wanted).encode(), **key)
                 output = answer.headers["Location"] + "/output"
                 assert code(send(endpoint, "GET", output, **key)) == INVALID
-                requests.post(f"{endpoint}/.emulator/switches", json={"clock_skew_checked": False}, timeout=9)
-                requests.post(f"{endpoint}/.emulator/clock", json={"seconds": 31}, timeout=9)
+                requests.post(f"{endpoint}/.emulator/wait", json={"minutes": 31}, timeout=9)
                 assert send(endpoint, "GET", output, **key).content == b"x"
                 requests.post(f"{endpoint}/.emulator/inventory", json={"name": "one"}, timeout=9)
+                requests.post(f"{endpoint}/.emulator/rules", json={"vaults_page": 1}, timeout=9)
+                told = send(endpoint, "GET", "/-/vaults", **key).json()
+                assert [each["NumberOfArchives"] for each in told["VaultList"]] == [start + 1]
                 bill = requests.get(f"{endpoint}/.emulator/billing", timeout=9).json()
                 assert bill["retrievals"]["Standard"]["jobs"] == start + 1
                 kept = requests.get(f"{endpoint}/.emulator/archives/one", timeout=9).json()

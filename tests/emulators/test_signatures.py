@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ from qcloud_cos import CosConfig, CosS3Auth
 
 from tests.emulators.cos_signing import http_string, sign
 from tests.emulators.crc64 import _slow, crc64
+from tests.emulators.glacier_authentication import normal
+from tests.emulators.glacier_trees import Hashing
 from tests.emulators.oss_signing import canonical_v4, sign_v1, sign_v4, string_v1, string_v4
 from tests.emulators.s3_checksums import _FUNCTIONS
 from tests.emulators.s3_signing import canonical, string_to_sign
@@ -192,3 +195,73 @@ def test_crc64(function: Any) -> None:
     """The check value of CRC-64/XZ, by either way of computing it; and it goes on from where it was."""
     assert function(b"123456789") == 11051210869376104954
     assert crc64(b"6789", crc64(b"12345")) == 11051210869376104954
+
+
+@pytest.mark.parametrize(
+    ("moment", "method", "path", "more", "payload", "signature"),
+    [
+        (
+            "20120525T002453Z",
+            "PUT",
+            "/-/vaults/examplevault",
+            {},
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "3ce5b2f2fffac9262b4da9256f8d086b4aaf42eba5f111c21681a65a127b7c2a",
+        ),
+        (
+            "20120507T000000Z",
+            "POST",
+            "/-/vaults/examplevault/archives",
+            {"x-amz-content-sha256": "726e392cb4d09924dbad1cc0ba3b00c3643d03d14cb4b823e2f041cff612a628"},
+            "726e392cb4d09924dbad1cc0ba3b00c3643d03d14cb4b823e2f041cff612a628",
+            "b092397439375d59119072764a1e9a144677c43d9906fd98a5742c57a2855de6",
+        ),
+    ],
+)
+def test_glacier_vectors(
+    moment: str, method: str, path: str, more: dict[str, str], payload: str, signature: str
+) -> None:
+    """Those of the vendor's documents; in the second of them the path's end is not printed."""
+    headers = {
+        "host": "glacier.us-east-1.amazonaws.com",
+        "x-amz-date": moment,
+        "x-amz-glacier-version": "2012-06-01",
+        **more,
+    }
+    scope = f"{moment[:8]}/us-east-1/glacier/aws4_request"
+    request = canonical(method, normal(path), (), headers, headers, payload)
+    secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    assert sign_s3(secret, string_to_sign(request, moment, scope), scope) == signature
+
+
+@pytest.mark.parametrize(
+    ("size", "tree"),
+    [
+        (1048575, "1b4571c7df12150afa939c0a590785773e80b7bd207b7dd19b7fd3c2256b46bc"),
+        (1048576, "1af41c69e98cc8dbb1fe9d3302bc35a062cbbf99f733c8cbe8586d1b6327b69d"),
+        (1048577, "78d6c5ae312da5fdee8380c5bae35fde09e31a9987d7831854b7a7524ba6dc59"),
+        (2097153, "463fa8c133a4625f0b09d7af525f5b6255133f7dff4de4cb9090e5a6be92efd1"),
+        (3145728, "4bba1bc0cc2fb572814ddaa23f73a54a55e88a26e1fee5f87e4a2aa37e258f3b"),
+        (5242881, "43af9dec5f1ca88f99e2c8f7c2ada6d03db6139cdab392d978ee116255741916"),
+    ],
+)
+def test_tree_hashes(size: int, tree: str) -> None:
+    """Known ones, of bytes that come in odd pieces."""
+    text = b"TDvjTNoOZdYLHGJgmowQQPIANymiZabVUgL4toMOXtAxTVdAb3fHc7djq3CWvg47"
+    text += b"qp9e706QoGMA2PlhUyHkln9mw2G9Y1QynMS5zejFweL4Ll72P5eHSHXmzSBGZ4Xa"
+    data = (text * (size // 128 + 1))[:size]
+    hashing = Hashing()
+    for at in range(0, size, 300_001):
+        hashing.update(data[at : at + 300_001])
+    hashing.finish()
+    assert (hashing.tree, hashing.size) == (tree, size)
+    assert hashing.linear == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [("/", "/"), ("", "/"), ("//a//b/", "/a/b/"), ("/a/./b/../c", "/a/c"), ("/../a", "/a"), ("/a%20b", "/a%20b")],
+)
+def test_normal_paths(path: str, wanted: str) -> None:
+    """As all services but S3 have them."""
+    assert normal(path) == wanted
