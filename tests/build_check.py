@@ -40,12 +40,13 @@ def complain(archive: zipfile.ZipFile) -> list[str]:
 
 
 def sources() -> set[str]:
-    """All modules in the source tree, as the wheel names them."""
+    """All modules and tables in the source tree, as the wheel names them."""
     return {
         module.relative_to(root).as_posix()
         for root in SOURCES
         for package in root.glob("transfer*")
-        for module in package.rglob("*.py")
+        for pattern in ("*.py", "*.toml")
+        for module in package.rglob(pattern)
     }
 
 
