@@ -23,6 +23,8 @@ class Action(StrEnum):
     SKIP = "skip"
     LEAVE = "leave out"
     FAIL = "fail"
+    THAW = "thaw"
+    """It is in cold storage, and must be made readable before it can be copied."""
 
 
 class Verdict(StrEnum):
@@ -32,7 +34,13 @@ class Verdict(StrEnum):
     PLANNED = "planned"
     """Would be done, were it not for ``--dry-run``."""
     SKIPPED = "skipped"
+    PENDING = "pending"
+    """It waits for cold storage; another run goes on with it."""
     FAILED = "failed"
+
+
+PENDING = 75
+"""The exit status of a run that did all it could, and left the rest to cold storage (``EX_TEMPFAIL``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,29 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """An object turned out to be in cold storage: it waits, and is in nobody's way."""
+
+    key: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thawing:
+    """What waits for cold storage: ``objects`` still do, of ``bytes`` together; ``readable`` came to be so in this run.
+
+    ``ready_ns`` is when all that was asked for should be readable, ``asked`` how many were asked for; the others
+    have to wait for that.
+    """
+
+    objects: int
+    bytes: int
+    readable: int
+    asked: int
+    ready_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """One object came to its end."""
 
@@ -168,6 +199,12 @@ class Totals:
     resumed_bytes: int = 0
     metadata_lost: int = 0
     retries: int = 0
+    pending: int = 0
+    """Objects that wait for cold storage."""
+    pending_bytes: int = 0
+    thaws: int = 0
+    """Requests to thaw that were made; in a dry run, objects that would be asked for."""
+    thaws_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +222,8 @@ class Result:
     notes: tuple[str, ...] = ()
     proofs: tuple[tuple[str, int], ...] = ()
     """How many objects were proven in which way."""
+    ready_ns: int | None = None
+    """When all that was asked of cold storage should be readable."""
 
     @property
     def ok(self) -> bool:
@@ -196,11 +235,24 @@ class Result:
             return 130
         if self.refused:
             return 3
-        return 1 if self.totals.failed else 0
+        if self.totals.failed:
+            return 1
+        return PENDING if self.totals.pending else 0
 
 
 Event = (
-    RunStarted | Notice | Replanned | Listed | Planned | ObjectStarted | BytesMoved | Retrying | Finished | RunFinished
+    RunStarted
+    | Notice
+    | Replanned
+    | Listed
+    | Planned
+    | ObjectStarted
+    | BytesMoved
+    | Retrying
+    | Parked
+    | Thawing
+    | Finished
+    | RunFinished
 )
 Listener = Callable[[Event], None]
 

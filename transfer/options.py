@@ -72,6 +72,20 @@ class Options:
     """URL of a store that gets what would be overwritten or deleted."""
     dry_run: bool = False
 
+    # What becomes of objects in cold storage
+    thaw: bool = True
+    """Ask for them; else they are failures."""
+    wait: bool = False
+    """Stay until they are readable and copied."""
+    tier: str | None = None
+    """How fast, in the provider's words; None is its own choice."""
+    thaw_days: int | None = None
+    """How long they are to be readable; None is 7, or as long as the provider says."""
+    retrieval_rate: int | None = None
+    """Most bytes to ask for in an hour."""
+    retrieval_quota: int | None = None
+    """Most bytes to ask for in 24 hours."""
+
     # How it is proven
     verify: Verify = Verify.AUTO
     allow_unproven: bool = False
@@ -133,9 +147,11 @@ def _limit(name: str, value: Any) -> int | str | Timetable:
     return value
 
 
+COLD_STORAGE = ("wait", "tier", "thaw_days", "retrieval_rate", "retrieval_quota")
+"""Options that count only where something is thawed."""
 _FLAGS = (
     *("existing", "ignore_existing", "update", "immutable", "files_from_nul", "delete", "allow_empty_source"),
-    *("dry_run", "allow_unproven", "strict_metadata", "metadata", "server_copy"),
+    *("dry_run", "allow_unproven", "strict_metadata", "metadata", "server_copy", "thaw", "wait"),
 )
 _CHECKS: Mapping[str, fields.Check] = {
     "compare": fields.member(Compare),
@@ -145,13 +161,14 @@ _CHECKS: Mapping[str, fields.Check] = {
     "stores": fields.instance(StoreOptions, "StoreOptions"),
     "files_from": fields.optional(_files_from),
     "backup_dir": fields.optional(fields.path_text),
-    "storage_class": fields.optional(fields.text),
+    **dict.fromkeys(("storage_class", "tier"), fields.optional(fields.text)),
     "memory": fields.whole(MIB, "1MiB"),
     "bwlimit": fields.optional(_limit),
     "tps": fields.optional(fields.positive),
     **dict.fromkeys(_FLAGS, fields.switch),
     **dict.fromkeys(("processes", "multipart_threshold"), fields.whole(1)),
-    **dict.fromkeys(("transfers", "part_size"), fields.optional(fields.whole(1))),
+    **dict.fromkeys(("transfers", "part_size", "thaw_days"), fields.optional(fields.whole(1))),
+    **dict.fromkeys(("retrieval_rate", "retrieval_quota"), fields.optional(fields.whole(MIB, "1MiB"))),
     "retries": fields.whole(),
     **dict.fromkeys(("max_delete", "max_errors", "size_hint"), fields.optional(fields.whole())),
     **dict.fromkeys(("checkpoint", "config", "report", "profile", "log_file"), fields.optional(fields.path)),
@@ -160,7 +177,7 @@ _CHECKS: Mapping[str, fields.Check] = {
 
 
 def _refuse_contradictions(options: Options) -> None:
-    for sentence in (*_about_objects(options), *_about_metadata(options)):
+    for sentence in (*_about_objects(options), *_about_cold_storage(options), *_about_metadata(options)):
         raise Misconfigured(sentence)
 
 
@@ -180,6 +197,14 @@ def _about_objects(options: Options) -> Iterator[str]:
             yield f"{fields.flag(name)} replaces nothing, so --backup-dir has nothing to keep; leave one of them out."
     if options.part_size is not None and options.part_size >= options.memory:
         yield "--part-size does not fit into --memory; make it smaller, or give more memory."
+
+
+def _about_cold_storage(options: Options) -> Iterator[str]:
+    if options.thaw:
+        return
+    for name in COLD_STORAGE:
+        if getattr(options, name) not in (None, False):
+            yield f"--no-thaw asks for nothing, so {fields.flag(name)} has no effect; leave one of them out."
 
 
 def _about_metadata(options: Options) -> Iterator[str]:

@@ -74,6 +74,10 @@ class Capabilities:
     """:meth:`Store.thaws`: the provider keeps a list of what was asked for, by whomever."""
     thaw_tiers: tuple[str, ...] = ()
     """The words for how fast, the cheapest first; empty where there is no choice."""
+    cold_classes: tuple[str, ...] = ()
+    """The storage classes whose objects must be thawed before they are read."""
+    lists_cold: bool = False
+    """Listings tell ``cold`` of all entries that :meth:`Store.stat` tells it of."""
     signs: bool = False
     """:meth:`Store.signed_url`: anybody can be given the leave to read an object."""
     fetches: bool = False
@@ -111,6 +115,8 @@ class Limits:
     """Keys."""
     thaw_span: int | None = None
     """What the offset and size of a span to thaw must be a multiple of; None where only whole objects can be thawed."""
+    max_thaw_days: int | None = None
+    """For how long a thaw can be asked for; None where the store decides that. It is given 1 day then."""
 
 
 @dataclass(slots=True)

@@ -48,6 +48,9 @@ class Tally:
             counts[_skipped(outcome)] += 1
         elif outcome.verdict is Verdict.FAILED:
             self._failed(outcome)
+        elif outcome.verdict is Verdict.PENDING:
+            counts["pending"] += 1
+            counts["pending_bytes"] += outcome.size or 0
         else:
             self._done(outcome)
 
@@ -56,9 +59,18 @@ class Tally:
         self._counts["skipped_proven"] += proven
         self._counts["skipped_assumed"] += assumed
 
+    def thaw(self, size: int) -> None:
+        """Count a request to thaw so many bytes."""
+        self._counts["thaws"] += 1
+        self._counts["thaws_bytes"] += size
+
     def postpone(self, outcome: Outcome) -> None:
         """Count a failure that is tried again, and what it cost."""
         self.postponed += 1
+        self.count_sent(outcome)
+
+    def count_sent(self, outcome: Outcome) -> None:
+        """Count what an object cost that has not come to its end yet."""
         self._counts["sent_bytes"] += outcome.sent
 
     def restart(self) -> None:
@@ -83,6 +95,8 @@ class Tally:
             counts["updated"] += 1
         elif outcome.action is Action.DELETE:
             counts["deleted"] += 1
+        elif outcome.action is Action.THAW:
+            self.thaw(outcome.size or 0)
         if outcome.proof is not None and outcome.verdict is Verdict.DONE:
             self.proofs[str(outcome.proof)] += 1
 

@@ -48,6 +48,17 @@ def parse_daily(text: str) -> int:
     return _parse_per(text, ("/d", "/day"), "is not a number of bytes in a day; write for example 500GiB/day")
 
 
+def parse_amount(text: str, per: str) -> int:
+    """Bytes in a stretch of time, written as a size with or without ``/h`` (or whatever ``per`` is); never 0."""
+    try:
+        amount = parse_size(text.strip().removesuffix(f"/{per}"))
+    except Misconfigured:
+        amount = 0
+    if amount < 1:
+        raise Misconfigured(f"'{text}' is not a size in that time; write for example 10GiB/{per}.")
+    return amount
+
+
 def parse_duration(text: str) -> float:
     """Seconds, from for example ``90s``, ``1h30m``, ``7d`` or a bare number of seconds."""
     written = text.strip()

@@ -31,6 +31,8 @@ CAPABILITIES = Capabilities(
     encryption=True,
     signs=True,
     thaw=True,
+    thaw_tiers=("Bulk", "Standard", "Expedited"),
+    cold_classes=("ARCHIVE", "MAZ_ARCHIVE", "DEEP_ARCHIVE"),
     verifies=(Algorithm.CRC64XZ,),
     keeps=(Algorithm.CRC64XZ, Algorithm.MD5),
 )
@@ -46,6 +48,7 @@ LIMITS = Limits(
     refused=frozenset("\x18\x19\x1a\x1b"),
     max_user_metadata=4096,
     delete_batch=1000,
+    max_thaw_days=365,
 )
 SETTINGS: Mapping[str, str] = {
     "region": "the bucket's region, like ap-guangzhou",

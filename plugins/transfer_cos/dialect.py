@@ -116,6 +116,12 @@ COS = Dialect(
     span={},
     listing={"encoding-type": "url", "max-keys": "1000"},
     thaw_parameters="CASJobParameters",
+    thaw_hours={
+        "ARCHIVE": {"Bulk": 12, "Standard": 5, "Expedited": 5 / 60},
+        "MAZ_ARCHIVE": {"Bulk": 12, "Standard": 5, "Expedited": 5 / 60},
+        "DEEP_ARCHIVE": {"Bulk": 48, "Standard": 24},
+    },
+    cold_for_sure=frozenset({"ARCHIVE", "MAZ_ARCHIVE", "DEEP_ARCHIVE"}),
     forced="x-cos-force-download",
     replace_metadata="Replaced",
     replace_tags="Replaced",

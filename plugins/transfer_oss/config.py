@@ -32,6 +32,8 @@ CAPABILITIES = Capabilities(
     encryption=True,
     signs=True,
     thaw=True,
+    thaw_tiers=("Bulk", "Standard", "Expedited"),
+    cold_classes=("Archive", "ColdArchive", "DeepColdArchive"),
     verifies=(Algorithm.CRC64XZ,),
     keeps=(Algorithm.CRC64XZ, Algorithm.MD5),
 )
@@ -46,6 +48,7 @@ LIMITS = Limits(
     no_start="/\\",
     max_user_metadata=8192,
     delete_batch=1000,
+    max_thaw_days=365,
 )
 SETTINGS: Mapping[str, str] = {
     "region": "the bucket's region, like cn-hangzhou",

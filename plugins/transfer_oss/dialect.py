@@ -69,6 +69,14 @@ OSS = Dialect(
     span={"x-oss-range-behavior": "standard"},
     listing={"list-type": "2", "encoding-type": "url", "max-keys": "1000"},
     thaw_parameters="JobParameters",
+    thaw_hours={
+        "Archive": {"Standard": 1 / 60},
+        "ColdArchive": {"Bulk": 12, "Standard": 5, "Expedited": 1},
+        "DeepColdArchive": {"Standard": 48, "Expedited": 12},
+    },
+    # A bucket may have its Archive read as it is.
+    cold_for_sure=frozenset({"ColdArchive", "DeepColdArchive"}),
+    lists_thaws=True,
     forced="x-oss-force-download",
     acl_at_end=True,
     link=("x-oss-object-type", "Symlink"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from transfer.errors import Misconfigured
+from transfer.model import Cold
 from transfer.restxml.classes import STANDARD, TIERS
 
 _NAMES: Mapping[int, str] = {
@@ -25,6 +26,7 @@ _OF_TIERS: Mapping[str, int] = {
 }
 _COLD = frozenset({2, 3})
 _THAWED = 2
+_STATES: Mapping[int, Cold] = {1: Cold.THAWING, _THAWED: Cold.THAWED}
 
 
 def name_of(number: int) -> str:
@@ -41,6 +43,11 @@ def refuse_unknown(asked: str | None) -> None:
     """Raise Misconfigured for a class that all objects are to have, and none can."""
     if number_of(asked) is None:
         raise Misconfigured(f"Kodo does not know --storage-class '{asked}': name one of {', '.join(_NAMES.values())}")
+
+
+def cold_of(number: int, restore_status: int) -> Cold | None:
+    """How far an object is from being readable; None for what is not cold."""
+    return _STATES.get(restore_status, Cold.FROZEN) if is_cold(number) else None
 
 
 def is_frozen(number: int, restore_status: int) -> bool:

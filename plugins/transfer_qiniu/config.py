@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     headers=True,
     storage_classes=True,
     thaw=True,
+    cold_classes=("GLACIER", "DEEP_ARCHIVE"),
     signs=True,
     fetches=True,
     verifies=(Algorithm.CRC32,),
@@ -42,6 +43,7 @@ LIMITS = Limits(
     refused=frozenset("\0"),
     max_user_metadata=1024,
     delete_batch=1000,
+    max_thaw_days=7,
 )
 SETTINGS: Mapping[str, str] = {
     "access_key": "access key; left out, QINIU_ACCESS_KEY",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from transfer.errors import Changed, Corrupt
 from transfer.model import Algorithm, Checksums, Entry, Kind
-from transfer_qiniu.classes import is_frozen, name_of
+from transfer_qiniu.classes import cold_of, is_frozen, name_of
 from transfer_qiniu.hashes import sha1_of
 from transfer_qiniu.metadata import PREFIX, from_fields
 
@@ -43,6 +43,7 @@ def _found_of(key: str, told: Mapping[str, object]) -> Found:
         "mtime_ns": metadata.posix.mtime_ns,
         "metadata": metadata,
         "kind": Kind.OBJECT if metadata.posix.link_target is None else Kind.SYMLINK,
+        "cold": cold_of(number, _number(told, "restoreStatus")),
     }
     entry = _entry(key, told, **known)
     return Found(entry, number, is_frozen(number, _number(told, "restoreStatus")), mime, named)

@@ -17,7 +17,10 @@ async def thaw(client: Client, entry: Entry, days: int, tier: str) -> Thaw:
         raise Unsupported(f"Kodo keeps objects thawed for {_DAYS[0]} to {_DAYS[-1]} days, not {days}", key=entry.key)
     if tier:
         raise Unsupported(f"Kodo has no tiers of thawing, so none can be '{tier}'", key=entry.key)
-    unchanged(entry, (await client.look(entry.key)).entry.etag)
+    found = (await client.look(entry.key)).entry
+    unchanged(entry, found.etag)
+    if found.cold in (Cold.THAWING, Cold.THAWED):
+        return Thaw(entry.key, found.cold, entry.size)
     path = f"/restoreAr/{client.place.entry(entry.key)}/freezeAfterDays/{days}"
     await client.manage(Service.RS, path, key=entry.key)
     return Thaw(entry.key, Cold.THAWING, entry.size)

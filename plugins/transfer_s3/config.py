@@ -30,6 +30,8 @@ CAPABILITIES = Capabilities(
     encryption=True,
     signs=True,
     thaw=True,
+    thaw_tiers=("Bulk", "Standard", "Expedited"),
+    cold_classes=("GLACIER", "DEEP_ARCHIVE"),
     verifies=(Algorithm.CRC64NVME,),
     keeps=(
         Algorithm.CRC64NVME,
@@ -50,6 +52,7 @@ LIMITS = Limits(
     max_key=1024,
     max_user_metadata=2048,
     delete_batch=1000,
+    max_thaw_days=36_500,
 )
 SETTINGS: Mapping[str, str] = {
     "endpoint": "address of the server, like https://s3.example.com; AWS itself where it is left out",

@@ -78,6 +78,14 @@ S3 = Dialect(
     span={},
     listing={"list-type": "2", "encoding-type": "url"},
     thaw_parameters="GlacierJobParameters",
+    thaw_hours={
+        "GLACIER": {"Bulk": 12, "Standard": 5, "Expedited": 5 / 60},
+        "DEEP_ARCHIVE": {"Bulk": 48, "Standard": 12},
+    },
+    cold_for_sure=frozenset({"GLACIER", "DEEP_ARCHIVE"}),
+    lists_thaws=True,
+    listing_headers={"x-amz-optional-object-attributes": "RestoreStatus"},
+    undated_classes=frozenset({"INTELLIGENT_TIERING"}),
     redirect="x-amz-website-redirect-location",
     namespace="http://s3.amazonaws.com/doc/2006-03-01/",
 )

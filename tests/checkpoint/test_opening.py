@@ -17,7 +17,18 @@ from pathlib import Path
 import pytest
 
 from tests.checkpoint.samples import FAILURE, PAIR, gathered, row
-from transfer.checkpoint import Checkpoint, Pair, lock, path_of, schema, set_aside, summary_of
+from transfer.checkpoint import (
+    NOTHING_WAITS,
+    Checkpoint,
+    Pair,
+    Parked,
+    Waiting,
+    lock,
+    path_of,
+    schema,
+    set_aside,
+    summary_of,
+)
 from transfer.checkpoint.lock import Lock, holder
 from transfer.errors import Misconfigured
 
@@ -120,7 +131,7 @@ async def test_an_older_checkpoint_is_brought_up_to_date(path: Path) -> None:
     await checkpoint.close()
     with closing(sqlite3.connect(path)) as db:
         db.executescript(
-            "DROP TABLE doubt; DROP TABLE backup; DROP TRIGGER done_settles;"
+            "DROP TABLE doubt; DROP TABLE backup; DROP TRIGGER done_settles; DROP TABLE parked; DROP TABLE asked;"
             "CREATE TRIGGER done_settles AFTER INSERT ON done BEGIN"
             " DELETE FROM upload WHERE key = NEW.key; DELETE FROM failure WHERE key = NEW.key; END;"
             "PRAGMA user_version = 1;"
@@ -139,6 +150,25 @@ async def test_an_older_checkpoint_is_brought_up_to_date(path: Path) -> None:
         assert not await checkpoint.has_doubts()
         assert await gathered(checkpoint.failures()) == []
         await checkpoint.close()
+
+
+async def test_a_checkpoint_from_before_cold_storage_is_brought_up_to_date(path: Path) -> None:
+    """With all that it remembers; as long as nobody does so, it can be looked at."""
+    checkpoint = await Checkpoint.open(path, PAIR)
+    checkpoint.done(row("a"))
+    checkpoint.doubted("b", None)
+    await checkpoint.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("DROP TABLE parked; DROP TABLE asked; PRAGMA user_version = 2;")
+    assert (await summary_of(path)).waiting == NOTHING_WAITS
+    for _ in range(2):
+        checkpoint = await Checkpoint.open(path, PAIR)
+        assert await checkpoint.row("a") == row("a")
+        assert await checkpoint.has_doubts()
+        checkpoint.park(Parked("c", 5))
+        assert await gathered(checkpoint.parked()) == [Parked("c", 5)]
+        await checkpoint.close()
+    assert (await summary_of(path)).waiting == Waiting(1, 5)
 
 
 async def test_another_programs_database_is_refused_and_stays_as_it_is(path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.plugins.scripted import error, scripted
 from transfer.cli.app import app
 from transfer.cli.problems import BROKEN_PIPE, INTERNAL, INTERRUPTED, REFUSED, USAGE
 from transfer.cli.stream import result_body
-from transfer.event import BytesMoved, Event, Finished, Listed, Result, RunFinished, Totals
+from transfer.event import PENDING, BytesMoved, Event, Finished, Listed, Result, RunFinished, Totals
 from transfer.report import FIELDS
 from transfer.testing.playground import furnish
 from transfer.testing.servers import Server
@@ -81,7 +81,7 @@ def test_all_events_are_there_with_their_fields() -> None:
 def test_all_exit_statuses_are_there() -> None:
     """Those of a run, and those of the command."""
     told = {int(row[0]) for row in section("Exit status") if row[0].isdecimal()}
-    assert told == {0, 1, USAGE, REFUSED, INTERNAL, INTERRUPTED, BROKEN_PIPE}
+    assert told == {0, 1, USAGE, REFUSED, INTERNAL, PENDING, INTERRUPTED, BROKEN_PIPE}
 
 
 def test_all_columns_of_a_listing_are_there(tmp_path: Path) -> None:

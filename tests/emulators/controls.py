@@ -34,6 +34,10 @@ class Switches:
     """Listings come out of order within each page."""
     clock_skew_checked: bool = True
     """Requests that are signed for another time are refused."""
+    expedited_full: bool = False
+    """There is no room for the fastest tier of restores, where the vendor says that."""
+    restore_status: bool = True
+    """Listings know the header with which they are asked for restores, where the vendor has one."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ from tests.emulators.s3_authentication import TRAILER, authenticate
 from tests.emulators.s3_chunked import unchunked
 from tests.emulators.service import Limits, Route, Service
 from tests.emulators.state import Bucket, Part, Upload, Version
+from tests.emulators.thawing import frozen
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _HOST = re.compile(r"(?:(?P<bucket>.+)\.)?s3\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
@@ -32,6 +33,8 @@ _ROOT = re.compile(rb"(<\w+)(/?>)")
 _HOURS: Mapping[str, Mapping[str, float]] = {
     "GLACIER": {"Expedited": 5 / 60, "Standard": 5, "Bulk": 12},
     "DEEP_ARCHIVE": {"Standard": 12, "Bulk": 48},
+    "ARCHIVE_ACCESS": {"Expedited": 5 / 60, "Standard": 5, "Bulk": 12},
+    "DEEP_ARCHIVE_ACCESS": {"Standard": 12, "Bulk": 48},
 }
 _ABSENT = frozenset(
     (
@@ -281,7 +284,8 @@ class S3(Service):
     def kind_headers(self, named: Version, version: Version) -> dict[str, str]:
         # The class that all have is not told of.
         told = {} if named.storage_class == "STANDARD" else {"x-amz-storage-class": named.storage_class}
-        return {"x-amz-server-side-encryption": "AES256", **told}
+        sunk = {"x-amz-archive-status": named.sunk} if frozen(self, None, named) and named.sunk else {}
+        return {"x-amz-server-side-encryption": "AES256", **told, **sunk}
 
     def stored(self, bucket: Bucket, version: Version) -> dict[str, str]:
         told = {"ETag": f'"{version.etag}"', "x-amz-server-side-encryption": "AES256"}

@@ -14,6 +14,7 @@ from tests.emulators.paging import disordered, token, untoken
 from tests.emulators.s3_checksums import element
 from tests.emulators.service import Service
 from tests.emulators.state import Version
+from tests.emulators.thawing import live_thaw
 
 OWNER: list[Element] = [("ID", "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a")]
 
@@ -60,15 +61,40 @@ async def list_objects_v2(service: Service, call: Call) -> Reply:
         ("IsTruncated", more),
     ]
     owner = query.get("fetch-owner") == "true"
-    return xml(document("ListBucketResult", [*head, *_found(service, page, encode, owner=owner)]))
+    asked = call.headers.get("x-amz-optional-object-attributes", "")
+    if asked and not service.controls.switches.restore_status:
+        raise Refused(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
+    if asked not in ("", "RestoreStatus"):
+        raise Refused(400, "InvalidArgument", "Invalid attribute name specified.")
+    return xml(document("ListBucketResult", [*head, *_found(service, page, encode, owner=owner, restores=bool(asked))]))
 
 
-def _found(service: Service, page: listing.Page, encode: Callable[[str], str], *, owner: bool) -> list[Element]:
+def _found(
+    service: Service, page: listing.Page, encode: Callable[[str], str], *, owner: bool, restores: bool = False
+) -> list[Element]:
     found: list[Element] = [
-        ("Contents", [("Key", encode(version.key)), *_facts(version), *([("Owner", OWNER)] if owner else [])])
+        (
+            "Contents",
+            [
+                ("Key", encode(version.key)),
+                *_facts(version),
+                *([("Owner", OWNER)] if owner else []),
+                *(_restore(service, version) if restores else []),
+            ],
+        )
         for version in disordered(service, page.versions)
     ]
     return found + _rolled(page.prefixes, encode)
+
+
+def _restore(service: Service, version: Version) -> list[Element]:
+    """How far its restore is, where there is one."""
+    thaw = live_thaw(service, version)
+    if thaw is None:
+        return []
+    ongoing = service.clock.now() < thaw.ready
+    expiry: list[Element] = [] if ongoing else [("RestoreExpiryDate", iso_date(thaw.expires))]
+    return [("RestoreStatus", [("IsRestoreInProgress", ongoing), *expiry])]
 
 
 def _rolled(prefixes: list[str], encode: Callable[[str], str]) -> list[Element]:

@@ -51,6 +51,8 @@ class Version:
     acl: str = "default"
     storage_class: str = ""
     thaw: Thaw | None = None
+    sunk: str = ""
+    """The archive tier that it is in, if its class has some and it was not read for long."""
     target: str = ""
     sum: Sum | None = None
     """What a symlink points at."""

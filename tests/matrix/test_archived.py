@@ -1,8 +1,9 @@
-"""Objects in cold storage at the source: said what they need, thawed, and then copied by the same command."""
+"""Objects in cold storage at the source: asked for, waited for, and then copied by the same command."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,8 @@ from tests.core.rig import Heard
 from tests.matrix.sides.base import Side
 from tests.matrix.things import Thing
 from transfer import sync
-from transfer.config import Config
+from transfer.event import Verdict
 from transfer.options import Options
-from transfer.plugin import StoreOptions
-from transfer.registry import open_store
 from transfer.testing.checks.harness import noise
 
 _PAIRS = [("oss", "cos"), ("cos", "kodo"), ("kodo", "strict s3"), ("strict s3", "oss"), ("oss", "disk")]
@@ -35,22 +34,18 @@ async def test_a_thaw(make_side: Callable[[str], Side], source: str, target: str
         part_size=there.part,
         multipart_threshold=there.part,
     )
-    result = await sync(here.url, there.url, options, listener=heard)
+    result = await sync(here.url, there.url, replace(options, thaw=False))
     assert (result.exit_status, result.totals.copied) == (1, 1)
     assert {failure.key for failure in result.failures} == cold
     for failure in result.failures:
         assert f"{failure.key}' is in cold storage and must be" in str(failure.error)
-        assert failure.attempts <= 2
-    store = await open_store(here.url, StoreOptions(), config=Config(), settings=here.settings)
-    try:
-        for key in cold:
-            await store.thaw(await store.stat(key), 2, "")
-        # So it is as long as the thawing goes on.
-        assert (await sync(here.url, there.url, options)).totals.failed == len(cold)
-        for key in cold:
-            await store.thaw(await store.stat(key), 2, "")
-    finally:
-        await store.aclose()
+    result = await sync(here.url, there.url, options, listener=heard)
+    assert (result.exit_status, result.totals.pending, result.totals.thaws) == (75, len(cold), len(cold)), result
+    assert {key for key, outcome in heard.outcomes.items() if outcome.verdict is Verdict.PENDING} == cold
+    # So it is as long as the thawing goes on, and nothing is asked for again.
+    result = await sync(here.url, there.url, options)
+    assert (result.exit_status, result.totals.pending, result.totals.thaws) == (75, len(cold), 0), result
+    assert there.open_uploads() == 0
     here.let_thaw()
     result = await sync(here.url, there.url, options)
     totals = result.totals

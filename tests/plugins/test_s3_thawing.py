@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-import transfer
 from tests.emulators.running import KEY, Emulator
 from tests.emulators.s3 import S3
 from transfer.errors import Frozen, Unsupported
 from transfer.model import Body, Entry, Metadata
-from transfer.options import Options
 from transfer.plugin import Location, Store, StoreOptions
 from transfer_s3 import plugin
 
@@ -98,18 +96,3 @@ async def test_one_version_is_thawed(s3_server: Emulator[S3], store: Store) -> N
     await store.put("k", Body(b"new"), Metadata(storage_class="GLACIER"))
     await store.thaw(entry, 1, "Standard")
     assert [version.thaw is not None for version in bucket.chain("k")] == [False, True]
-
-
-async def test_a_job_says_which_are_frozen(s3_server: Emulator[S3], store: Store) -> None:
-    """One by one; the others arrive, and after a thaw so do they."""
-    entry = await cold(store, "GLACIER")
-    await store.put("warm", Body(b"warm"), Metadata())
-    name = s3_server.fresh_bucket().name
-    settings = {"endpoint": s3_server.endpoint, **SETTINGS}
-    options = Options(source_settings=settings, target_settings=settings, checkpoint=None)
-    first = await transfer.sync(store.url, f"s3://{name}/", options)
-    assert (first.totals.copied, [failure.key for failure in first.failures]) == (1, ["k"])
-    await store.thaw(entry, 1, "Standard")
-    s3_server.service.clock.turn(hours=6)
-    again = await transfer.sync(store.url, f"s3://{name}/", options)
-    assert (again.exit_status, again.totals.copied) == (0, 1)

@@ -5,10 +5,24 @@ from transfer.checkpoint.jobs import JobSummary, last_sign, set_aside, summaries
 from transfer.checkpoint.kept import Kept
 from transfer.checkpoint.lock import Holder
 from transfer.checkpoint.places import files_of, folder_of, path_of
-from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Pair, Row
+from transfer.checkpoint.records import (
+    NOTHING_WAITS,
+    Alike,
+    Asked,
+    Backup,
+    Failure,
+    Look,
+    OpenUpload,
+    Pair,
+    Parked,
+    Row,
+    Waiting,
+)
 
 __all__ = [
+    "NOTHING_WAITS",
     "Alike",
+    "Asked",
     "Backup",
     "Checkpoint",
     "Failure",
@@ -18,7 +32,9 @@ __all__ = [
     "Look",
     "OpenUpload",
     "Pair",
+    "Parked",
     "Row",
+    "Waiting",
     "files_of",
     "folder_of",
     "last_sign",

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from transfer.checkpoint import tables
+from transfer.checkpoint import cold, tables
 from transfer.checkpoint.kept import Kept
-from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Pair, Row
+from transfer.checkpoint.records import Alike, Asked, Backup, Failure, Look, OpenUpload, Pair, Parked, Row, Waiting
 from transfer.checkpoint.schema import open_database
 from transfer.checkpoint.worker import Worker
 from transfer.model import Entry, Receipt, Upload
@@ -142,6 +142,51 @@ class Checkpoint:
         """The last that was :meth:`backed_up`."""
         return await self._worker.read(tables.backup, key)
 
+    def park(self, parked: Parked) -> None:
+        """The object waits in cold storage, in this run."""
+        self._worker.write(cold.park, parked)
+
+    def unpark(self, key: str) -> None:
+        """It came to its end."""
+        self._worker.write(cold.unpark, key)
+
+    def clear_parked(self) -> None:
+        self._worker.write(cold.clear_parked, None)
+
+    def parked(self) -> AsyncIterator[Sequence[Parked]]:
+        """All that wait, in key order, in pages."""
+        return _pages(partial(self._worker.read, cold.parked), lambda parked: parked.key)
+
+    async def waiting(self) -> Waiting:
+        """The same in figures."""
+        return await self._worker.read(cold.waiting, None)
+
+    async def ask(self, requests: Sequence[Asked]) -> None:
+        """These requests are about to be made. Nobody may make one that is not written down."""
+        for request in requests:
+            self._worker.write(cold.put_asked, request, "ask")
+        await self.flush()
+
+    def asked(self, request: Asked) -> None:
+        """What the store answered, or has told since."""
+        self._worker.write(cold.put_asked, request, "asked")
+
+    def not_asked(self, request: Asked) -> None:
+        """The store refused it, or what came of it is over."""
+        self._worker.write(cold.drop_asked, request)
+
+    async def asked_of(self, keys: Sequence[str]) -> Sequence[Asked]:
+        """What was asked for of these objects, by this pair, in this run and earlier ones."""
+        return await self._worker.read(cold.asked_of, keys)
+
+    async def asked_since(self, since_ns: int) -> Sequence[tuple[int, int]]:
+        """When requests were made from then on, and for how many bytes, in the order of time."""
+        return await self._worker.read(cold.asked_since, since_ns)
+
+    def forget_asked(self, before_ns: int) -> None:
+        """Requests that were made earlier, and of which nothing can be read any more, are of no account."""
+        self._worker.write(cold.forget_asked, before_ns)
+
     def doom(self, entry: Entry) -> None:
         """A candidate for deletion in this run."""
         self._worker.write(tables.doom, entry)
@@ -172,7 +217,7 @@ class Checkpoint:
         return await self._worker.read(tables.runs, None)
 
     async def end_run(self, state: str, totals_json: str) -> None:
-        """The run has ended: ``complete``, ``failed`` or ``interrupted``."""
+        """The run has ended: ``complete``, ``waiting``, ``failed`` or ``interrupted``."""
         self._worker.write(tables.end_run, (state, totals_json))
         await self.flush()
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.checkpoint import schema
+from transfer.checkpoint.cold import WAITING
 from transfer.checkpoint.lock import Holder, Lock, holder
 from transfer.checkpoint.places import folder_of
-from transfer.checkpoint.records import Pair
+from transfer.checkpoint.records import NOTHING_WAITS, Pair, Waiting
 from transfer.checkpoint.schema import damaged, version_of
 from transfer.errors import Misconfigured
 
@@ -23,6 +24,9 @@ SELECT
     (SELECT count(*) FROM upload), (SELECT count(*) FROM receipt), (SELECT count(*) FROM failure)
 """
 
+_PARKS_SINCE = 3
+"""The first version with objects that wait in cold storage."""
+
 _NO_PAIR = Pair("", "")
 
 
@@ -30,8 +34,8 @@ _NO_PAIR = Pair("", "")
 class JobSummary:
     """One checkpoint. Times are in nanoseconds since 1970.
 
-    ``state`` is ``new``, ``running``, ``complete``, ``failed``, ``interrupted``, or ``unreadable``; then
-    ``problem`` tells why, and only ``path`` means anything. ``totals`` is what the last run's
+    ``state`` is ``new``, ``running``, ``complete``, ``waiting`` (for cold storage), ``failed``, ``interrupted``, or
+    ``unreadable``; then ``problem`` tells why, and only ``path`` means anything. ``totals`` is what the last run's
     end was told. ``open_parts`` counts the parts of open uploads that are known to have been sent.
     """
 
@@ -46,6 +50,7 @@ class JobSummary:
     open_uploads: int = 0
     open_parts: int = 0
     failures: int = 0
+    waiting: Waiting = NOTHING_WAITS
     running_by: Holder | None = None
     problem: str | None = None
 
@@ -105,7 +110,8 @@ def _problem(path: Path, error: Exception) -> str:
 
 def _read(path: Path, running_by: Holder | None) -> JobSummary:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as db:
-        if version_of(db, path) == 0:
+        version = version_of(db, path)
+        if version == 0:
             return JobSummary(path, state="new", running_by=running_by)
         db.execute("BEGIN")
         job = db.execute("SELECT source, target, state, started_ns, ended_ns, totals FROM job").fetchone()
@@ -113,6 +119,8 @@ def _read(path: Path, running_by: Holder | None) -> JobSummary:
             return JobSummary(path, state="new", running_by=running_by)
         source, target, state, started, ended, totals = job
         objects, size, uploads, parts, failures = db.execute(_COUNTS).fetchone()
+        waiting = Waiting(*db.execute(WAITING).fetchone()) if version >= _PARKS_SINCE else NOTHING_WAITS
     state = "interrupted" if state == "running" and running_by is None else state or "new"
     pair = Pair(source, target)
-    return JobSummary(path, pair, state, started, ended, totals, objects, size, uploads, parts, failures, running_by)
+    counts = (objects, size, uploads, parts, failures)
+    return JobSummary(path, pair, state, started, ended, totals, *counts, waiting, running_by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from transfer.model import Algorithm, Entry, Proof, Receipt, Upload
+from transfer.model import Algorithm, Cold, Entry, Proof, Receipt, Span, Upload
 from transfer.values import dataclass
 
 _SECOND = 1_000_000_000
@@ -155,6 +155,52 @@ class Backup:
     place: str
     name: str
     look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An object of this run that waits in cold storage, and is to be named ``to`` at the target if that is not None.
+
+    ``cold`` is how far it is, None where that is yet to be looked at; ``ready_ns`` when it should be readable.
+    """
+
+    key: str
+    size: int | None
+    to: str | None = None
+    storage_class: str | None = None
+    cold: Cold | None = None
+    ready_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All that is parked: objects, their bytes, how many of them were asked for, and when these should be readable."""
+
+    objects: int = 0
+    bytes: int = 0
+    asked: int = 0
+    ready_ns: int | None = None
+
+
+NOTHING_WAITS = Waiting()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to thaw ``size`` bytes: all of an object, or a span of it. Kept over runs, done or not.
+
+    ``since_ns`` is when the request was about to be made; it is ``sure`` once the store has answered. ``ready_ns``
+    and ``until_ns`` are as in :class:`~transfer.model.Thaw`.
+    """
+
+    key: str
+    size: int
+    since_ns: int
+    tier: str = ""
+    span: Span | None = None
+    sure: bool = False
+    ready_ns: int | None = None
+    until_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from transfer.checkpoint.records import Pair
 from transfer.errors import Misconfigured, NoSpace, TransferError
 
 APPLICATION = 0x7472616E
-VERSION = 2
+VERSION = 3
 _MAGIC = b"SQLite format 3\0"
 _SUFFIX = ".sqlite"
 """Of a file that may be taken for a checkpoint, though nothing in it says so any more."""
@@ -83,6 +83,18 @@ CREATE TRIGGER done_settles AFTER INSERT ON done BEGIN
     DELETE FROM backup WHERE key = NEW.key;
 END;
 """
+_SINCE_3 = """
+CREATE TABLE parked (
+    key BLOB PRIMARY KEY, size INTEGER, name BLOB, class TEXT, cold TEXT, ready_ns INTEGER
+) WITHOUT ROWID;
+CREATE TABLE asked (
+    key BLOB, first INTEGER, size INTEGER NOT NULL, whole INTEGER NOT NULL, since_ns INTEGER NOT NULL,
+    tier TEXT NOT NULL, sure INTEGER NOT NULL, ready_ns INTEGER, until_ns INTEGER,
+    PRIMARY KEY (key, first, size)
+) WITHOUT ROWID;
+"""
+_UPGRADES = ((1, _SINCE_2), (2, _SINCE_3))
+"""What brings a file of each version to the next one."""
 _STAMP = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
 
 
@@ -180,11 +192,12 @@ def _connect(path: Path, pair: Pair) -> sqlite3.Connection:
         version = version_of(db, path)
         db.executescript(_PRAGMAS)
         if version == 0:
-            db.executescript(f"BEGIN; {_TABLES} {_SINCE_2} {_STAMP} COMMIT;")
+            db.executescript(f"BEGIN; {_TABLES} {_SINCE_2} {_SINCE_3} {_STAMP} COMMIT;")
         _check(db)
         _claim(db, path, pair)
-        if version == 1:
-            db.executescript(f"BEGIN; {_SINCE_2} {_STAMP} COMMIT;")
+        steps = "".join(step for since, step in _UPGRADES if 0 < version <= since)
+        if steps:
+            db.executescript(f"BEGIN; {steps} {_STAMP} COMMIT;")
     except BaseException:
         db.close()
         raise

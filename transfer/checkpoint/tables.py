@@ -14,7 +14,7 @@ from functools import cache
 from itertools import chain
 from typing import TypeVar
 
-from transfer.checkpoint import codec
+from transfer.checkpoint import codec, cold
 from transfer.checkpoint.kept import Kept
 from transfer.checkpoint.records import Alike, Backup, Failure, Look, OpenUpload, Row
 from transfer.model import Entry, Receipt, Upload
@@ -119,12 +119,13 @@ def clear_doomed(db: Db, _: Sequence[None]) -> None:
 
 
 def start_run(db: Db, _: Sequence[None]) -> None:
-    """An earlier run's delete candidates never live on in this one."""
+    """An earlier run's delete candidates, and what waited in it, never live on in this one."""
     db.execute(
         "UPDATE job SET runs = runs + 1, state = 'running', started_ns = ?, ended_ns = NULL, totals = NULL",
         (time.time_ns(),),
     )
     db.execute("DELETE FROM doomed")
+    cold.clear_parked(db, ())
 
 
 def end_run(db: Db, ends: Sequence[tuple[str, str]]) -> None:

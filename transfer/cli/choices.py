@@ -9,7 +9,16 @@ import click
 
 from transfer.cli.command import Decorator, Option, together
 from transfer.cli.logs import LEVELS
-from transfer.cli.values import parse_count, parse_file, parse_moment, parse_positive, parse_setting, reading
+from transfer.cli.values import (
+    parse_count,
+    parse_daily,
+    parse_file,
+    parse_hourly,
+    parse_moment,
+    parse_positive,
+    parse_setting,
+    reading,
+)
 from transfer.options import Compare, Options, Verify, Via
 from transfer.plugin import LINKS
 from transfer.rates import parse_calls, parse_limit
@@ -76,6 +85,20 @@ WRITING = together(
     _what.flag("--ignore-existing", help="Only objects that the target does not have."),
     _what.flag("--immutable", help="Never overwrite; what differs is a failure."),
     _what.value("--backup-dir", metavar="URL", once=True, help="Keep there what is overwritten or deleted."),
+)
+
+_cold = Section("Cold storage")
+THAWING = together(
+    _cold.flag("--wait", help="Stay until what is in cold storage is readable and copied."),
+    _cold.value("--tier", metavar="NAME", help="How fast to thaw, e.g. bulk; the provider's own choice by default."),
+    _cold.value("--thaw-days", read=parse_positive, metavar="N", help="For how long thawed copies stay readable (7)."),
+    _cold.value(
+        "--retrieval-rate", read=parse_hourly, metavar="SIZE/h", help="Never ask for more in an hour, e.g. 10GiB/h."
+    ),
+    _cold.value(
+        "--retrieval-quota", read=parse_daily, metavar="SIZE/day", help="Never ask for more in a day, e.g. 500GiB/day."
+    ),
+    _cold.off("--no-thaw", "thaw", help="Ask for nothing: what is in cold storage is a failure."),
 )
 
 _which = Section("Which objects")

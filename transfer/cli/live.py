@@ -8,7 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from transfer.cli import phrases
+from transfer.cli import phrases, thawing
 from transfer.cli.pace import Pace
 from transfer.cli.tally import Flight, Tally
 from transfer.cli.words import printable
@@ -108,7 +108,8 @@ class Live:
         lines: list[RenderableType] = [quiet]
         if tally.failed:
             lines.append(Text(f"{tally.failed:,} failed so far", style=_BAD))
-        troubles = [text for text in (phrases.waiting(tally), printable(tally.notice or "")) if text]
+        told = (thawing.progress(tally.thawing), phrases.waiting(tally), printable(tally.notice or ""))
+        troubles = [text for text in told if text]
         lines += [Text(text, style="yellow", no_wrap=True, overflow="ellipsis") for text in troubles]
         return lines
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import click
 
-from transfer.cli import phrases
+from transfer.cli import phrases, thawing
 from transfer.cli.pace import Pace
 from transfer.cli.tally import Tally
 
@@ -91,6 +91,7 @@ class Lines:
             *phrases.asides(tally),
             phrases.looking(tally) if not tally.objects else "",
             phrases.waiting(tally),
+            thawing.progress(tally.thawing),
         ]
         with suppress(OSError):  # a full disk behind stderr is no reason to end
             click.echo(" · ".join(part for part in parts if part), err=True)

@@ -38,7 +38,13 @@ _NAMES = {kind: re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind 
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS}
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
-_COLORS = {Action.COPY: "green", Action.UPDATE: "cyan", Action.DELETE: "red", Action.FAIL: "red"}
+_COLORS = {
+    Action.COPY: "green",
+    Action.UPDATE: "cyan",
+    Action.DELETE: "red",
+    Action.FAIL: "red",
+    Action.THAW: "blue",
+}
 
 
 def lines_to_stdout(on_failure: Callable[[OSError], None]) -> Drain[str]:
@@ -171,6 +177,7 @@ def result_body(result: Result) -> dict[str, object]:
         "refused": result.refused,
         "interrupted": result.interrupted,
         "dry_run": result.dry_run,
+        "ready_ns": result.ready_ns,
         "notes": list(result.notes),
     }
 

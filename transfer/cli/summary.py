@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import click
 
+from transfer.cli import thawing
 from transfer.cli.job import Job, Rows
 from transfer.cli.words import count, printable
 from transfer.event import Outcome, Result, Totals
@@ -51,6 +52,8 @@ def next_steps(job: Job, result: Result) -> list[str]:
         steps.append("A stream can't be taken up again: run the command from the start.")
     elif totals.failed and not result.interrupted:
         steps.append("Run the same command again to try what failed once more.")
+    if totals.pending and not result.interrupted:
+        steps.append(thawing.next_step(result))
     if totals.failed > _SHOWN and not options.report:
         steps.append("Add --report FILE.csv to have every object in a table.")
     if totals.unproven and not options.allow_unproven:
@@ -85,6 +88,8 @@ def _moved(result: Result) -> list[_Row]:
     return [
         _Row("to copy" if plan else "copied", totals.copied, "green", format_size(totals.copied_bytes)),
         _Row("metadata to update" if plan else "metadata updated", totals.updated, "green"),
+        _Row("to thaw" if plan else "thaws asked for", totals.thaws, "cyan", format_size(totals.thaws_bytes)),
+        _Row("waiting", totals.pending, "yellow", f"{format_size(totals.pending_bytes)} in cold storage"),
         _Row("to delete" if plan else "deleted", totals.deleted, "yellow"),
     ]
 

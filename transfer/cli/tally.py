@@ -16,12 +16,14 @@ from transfer.event import (
     Listed,
     Notice,
     ObjectStarted,
+    Parked,
     Planned,
     Replanned,
     Result,
     Retrying,
     RunFinished,
     RunStarted,
+    Thawing,
     Verdict,
 )
 
@@ -72,6 +74,8 @@ class Tally:
         self.say: Callable[[str], None] | None = None
         """Where it is there, it is told each notice."""
         self.flights: dict[str, Flight] = {}
+        self.thawing: Thawing | None = None
+        """How far those are that wait for cold storage."""
         self._handlers: dict[type, Callable[[Any], None]] = {
             RunStarted: self._run_started,
             Notice: self._notice,
@@ -81,6 +85,8 @@ class Tally:
             ObjectStarted: self._object_started,
             BytesMoved: self._bytes_moved,
             Retrying: self._retrying,
+            Parked: self._parked,
+            Thawing: self._thawing,
             Finished: self._finished,
             RunFinished: self._run_finished,
         }
@@ -160,9 +166,20 @@ class Tally:
         self.retries += 1
         self.waiting.append((self.clock() + event.wait, event))
 
+    def _parked(self, event: Parked) -> None:
+        """What was planned is planned anew once it can be read."""
+        self.flights.pop(event.key, None)
+        self.planned -= 1
+        self.planned_bytes -= event.size or 0
+
+    def _thawing(self, event: Thawing) -> None:
+        self.thawing = event
+
     def _finished(self, event: Finished) -> None:
         outcome = event.outcome
         self.flights.pop(outcome.key, None)
+        if outcome.verdict is Verdict.PENDING:
+            return
         if outcome.action in _NO_WORK:
             self.skipped += 1
             return

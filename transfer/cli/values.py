@@ -13,7 +13,7 @@ import click
 from transfer.errors import Misconfigured
 from transfer.model import Span
 from transfer.secrets import is_secret
-from transfer.units import parse_time
+from transfer.units import parse_amount, parse_time
 
 _REFERENCE = re.compile("(env|file):.+")
 _SPAN = re.compile(r"(\d+)-(\d*)", re.ASCII)
@@ -57,6 +57,16 @@ def parse_file(text: str) -> Path:
     if not Path(text).name:
         raise Misconfigured(f"'{text}' names no file.")
     return Path(text)
+
+
+def parse_hourly(text: str) -> int:
+    """Bytes in an hour."""
+    return parse_amount(text, "h")
+
+
+def parse_daily(text: str) -> int:
+    """Bytes in a day."""
+    return parse_amount(text, "day")
 
 
 def parse_moment(text: str) -> int:

@@ -10,6 +10,8 @@ from transfer.checkpoint import Checkpoint
 from transfer.decide import Do, Step
 from transfer.event import Action, Outcome, Planned, Verdict
 from transfer.job import deleting
+from transfer.model import Cold
+from transfer.pipeline.cold import REASON, parks
 from transfer.pipeline.mover import carry_out, closer
 from transfer.pipeline.outcomes import stopped, told
 from transfer.pipeline.route import Route
@@ -32,6 +34,8 @@ class Mode(Enum):
             return await carry_out(route, step)
         try:
             closed = await closer(route, step)
+            if self is Mode.TELL and closed.do is Do.COPY:
+                return await _copy_told(route, closed)
         except Exception as error:
             return stopped(step, error)
         return _compared(closed) if self is Mode.COMPARE else _told(route, closed)
@@ -58,6 +62,24 @@ def _compared(step: Step) -> Outcome:
             return told(replace(step, do=Do.SKIP, reason="same content, other metadata", proven=True))
         case _:
             return told(step)
+
+
+async def _copy_told(route: Route, step: Step) -> Outcome:
+    """What would be copied; or thawed first, where nobody has asked for that yet."""
+    entry = step.source
+    if entry is None or not parks(route):
+        return _told(route, step)
+    if entry.cold is None and entry.storage_class in route.source.capabilities.cold_classes:
+        entry = await route.source.stat(entry.key)
+    match entry.cold:
+        case Cold.FROZEN:
+            reason = f"{REASON}; tier {route.options.tier}" if route.options.tier else REASON
+            route.listener(Planned(step.key, Action.THAW, reason, entry.size))
+            return Outcome(step.key, Action.THAW, Verdict.PLANNED, reason, size=entry.size)
+        case Cold.THAWING:
+            return _told(route, replace(step, reason=f"{step.reason}, once it is thawed"))
+        case _:
+            return _told(route, step)
 
 
 def _told(route: Route, step: Step) -> Outcome:

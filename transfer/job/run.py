@@ -8,10 +8,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from transfer.checkpoint import Checkpoint, Failure
+from transfer.checkpoint import NOTHING_WAITS, Checkpoint, Failure, Waiting
 from transfer.decide import Do, Step, is_object
 from transfer.errors import TransferError
 from transfer.event import (
+    PENDING,
     Action,
     CountsSkips,
     Finished,
@@ -26,6 +27,7 @@ from transfer.event import (
     Verdict,
 )
 from transfer.job import deleting
+from transfer.job.cold import ColdStorage
 from transfer.job.doubting import doubting
 from transfer.job.listing import Disordered, pages
 from transfer.job.mode import Mode
@@ -34,7 +36,7 @@ from transfer.job.own import leaving_out
 from transfer.job.unused import unused_uploads
 from transfer.job.watched import waited_for
 from transfer.model import Page
-from transfer.pipeline.inspect import SECOND_TRY
+from transfer.pipeline.inspect import SECOND_TRY, THAWED
 from transfer.pipeline.outcomes import told
 from transfer.pipeline.record import keep_skips
 from transfer.pipeline.route import Route
@@ -48,6 +50,8 @@ _PAGES_AHEAD = 2
 _LOOKS_AT_ONCE = 64
 """Objects of which the listings don't tell enough."""
 _UNORDERED = "lists out of key order"
+_STATES = {0: "complete", PENDING: "waiting"}
+"""How a checkpoint calls the end of a run, by the exit status."""
 
 CarryOut = Callable[[Step], Awaitable[Outcome]]
 
@@ -71,6 +75,12 @@ class Run:
     _fatal: str | None = None
     _names: dict[str, str] = field(default_factory=dict)
     """The target's keys of failed objects, where they are others."""
+    _waiting: Waiting = NOTHING_WAITS
+    """What is left to cold storage."""
+    _cold: ColdStorage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cold = ColdStorage(self.route, self.checkpoint, self.tally, self._record, lambda: self._fatal is not None)
 
     async def execute(self, steps: AsyncIterator[Sequence[Step]] | None = None) -> Result:
         """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed."""
@@ -78,9 +88,10 @@ class Run:
         try:
             whole = await self._all_steps(steps)
             await self._second_tries()
+            await self._cold_storage()
             await self._deletes(whole)
             await self._note_unused_uploads(whole)
-            state = "complete" if self._result().ok else "failed"
+            state = _STATES.get(self._result().exit_status, "failed")
         finally:
             if state == "interrupted":
                 self.route.listener(RunFinished(replace(self._result(), interrupted=True)))
@@ -107,6 +118,7 @@ class Run:
             dry_run=self.route.options.dry_run,
             notes=tuple(self.tally.notes),
             proofs=tuple(sorted(self.tally.proofs.items())),
+            ready_ns=self._waiting.ready_ns,
         )
 
     # Planning
@@ -178,6 +190,7 @@ class Run:
         self.checkpoint.clear_doomed()
         if self.mode is Mode.MOVE:
             self.checkpoint.clear_failures()
+            self._cold.restart()
         self.tally.restart()
         self._listed_at_source, self._source_empty = 0, True
         self.route.listener(Replanned(side))
@@ -250,7 +263,7 @@ class Run:
                 return False
             case _:
                 self._tell_planned(step)
-                return True
+                return not (self.mode is Mode.MOVE and self._cold.takes(step))
 
     def _forget(self, key: str) -> None:
         if self.mode is Mode.MOVE:
@@ -270,10 +283,15 @@ class Run:
         if outcome.fatal:
             self._stop(outcome.error or "")
         again = outcome.verdict is Verdict.FAILED and outcome.retryable and step.reason != SECOND_TRY
-        if again and self.mode is Mode.MOVE:
+        if outcome.verdict is Verdict.PENDING:
+            self.tally.count_sent(outcome)
+            self._cold.park(step, outcome.size)
+        elif again and self.mode is Mode.MOVE:
             self._postpone(step, outcome)
         else:
             self._record(outcome)
+        if step.reason == THAWED and outcome.verdict is not Verdict.PENDING:
+            self._cold.settled(step.key)
         if step.reason == SECOND_TRY and outcome.verdict is not Verdict.FAILED:
             self.checkpoint.recovered(step.key)
         await self.checkpoint.room()
@@ -303,6 +321,7 @@ class Run:
         if self._fatal is None:
             self._fatal = why
             self.tally.notes.append(f"Stopped early: {why}")
+            self._cold.wake()
 
     # The end
 
@@ -334,12 +353,27 @@ class Run:
                     if failure.retryable:
                         yield failure
 
+    async def _cold_storage(self) -> None:
+        """Have thawed what can't be read, and move what can be; what is left is for another run."""
+        if self.mode is not Mode.MOVE:
+            return
+        await self._scheduler().run(self._cold.steps())
+        await self._second_tries()
+        async with closing(self._cold.pending()) as pending:
+            async for outcome in pending:
+                self._record(outcome)
+        self._waiting = await self._cold.waiting()
+
     async def _deletes(self, whole: bool) -> None:
         options = self.route.options
         if not (whole and options.delete and self.mode.deletes):
             return
         if self.tally.totals.failed or self._fatal is not None:
             self.tally.notes.append("Nothing was deleted, since not everything went well.")
+            return
+        if self.tally.totals.pending:
+            # What was renamed at the source may be at the target by its old name alone.
+            self.tally.notes.append("Nothing is deleted yet, since some objects still wait for cold storage.")
             return
         doomed = await self.checkpoint.doomed_count()
         self.tally.refused = deleting.refusal(doomed, source_empty=self._source_empty, route=self.route)

@@ -27,6 +27,7 @@ _PARTS = {"filter", "stores"}
 _FLAGS = {
     "metadata": "--no-metadata",
     "server_copy": "--no-server-copy",
+    "thaw": "--no-thaw",
     "files_from_nul": "-0",
     "rules": "--include/--exclude/--filter-from",
     "newer_ns": "--newer",

@@ -11,12 +11,15 @@ from transfer.checkpoint import Checkpoint, folder_of
 async def unused_uploads(checkpoint: Checkpoint, unfinished: Collection[str]) -> str | None:
     """A note at the end of a run that has looked at everything: how many uploads it had no use for; None without any.
 
-    ``unfinished`` are the keys that the checkpoint has an open upload for. A failed object's is for the next run.
+    ``unfinished`` are the keys that the checkpoint has an open upload for. That of an object which failed, or waits for
+    cold storage, is for the next run.
     """
     unused = set(unfinished)
     if unused:
         async for failures in checkpoint.failures():
             unused.difference_update(failure.key for failure in failures)
+        async for parked in checkpoint.parked():
+            unused.difference_update(each.key for each in parked)
     return _sentence(len(unused), _name(checkpoint.path)) if unused else None
 
 

@@ -24,6 +24,8 @@ def refuse_unmet(options: Options, target: Store, *, source: Store | None = None
         raise _unmet("acl", f"the target {target.url} has no ACLs")
     if options.storage_class is not None and not target.capabilities.storage_classes:
         raise _unmet("storage_class", f"the target {target.url} has no storage classes")
+    if source is not None:
+        _refuse_thaw(options, source)
     if options.via is Via.FETCH:
         _refuse_fetch(target, source)
     for side, store in (("source", source), ("target", target)):
@@ -39,6 +41,25 @@ def _refuse_fetch(target: Store, source: Store | None) -> None:
         raise Misconfigured(
             f"--via fetch needs a source that gives signed addresses, and {source.url} gives none; leave it out."
         )
+
+
+def _refuse_thaw(options: Options, source: Store) -> None:
+    """Raise Misconfigured for wishes about thawing that the source can't meet; ``--wait`` is one for any."""
+    able, most = source.capabilities, source.limits.max_thaw_days
+    for name in ("tier", "thaw_days", "retrieval_rate", "retrieval_quota"):
+        if getattr(options, name) is not None and not able.thaw:
+            raise _unmet(name, f"nothing is in cold storage at the source {source.url}")
+    if options.tier is not None:
+        if not able.thaw_tiers:
+            raise _unmet("tier", f"the source {source.url} thaws at one speed only")
+        if options.tier.casefold() not in map(str.casefold, able.thaw_tiers):
+            known = ", ".join(able.thaw_tiers)
+            raise Misconfigured(f"--tier '{options.tier}' is not one that {source.url} knows; name one of {known}.")
+    if options.thaw_days is not None:
+        if most is None:
+            raise _unmet("thaw_days", f"the source {source.url} decides for how long things stay readable")
+        if options.thaw_days > most:
+            raise Misconfigured(f"--thaw-days can be {most:,} at most at the source {source.url}.")
 
 
 def _unmet(name: str, cause: str) -> Misconfigured:

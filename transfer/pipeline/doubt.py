@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from transfer.checkpoint import Look
 from transfer.decide import Step
-from transfer.errors import Changed, NotFound
+from transfer.errors import Changed, Frozen, NotFound
 from transfer.pipeline.effort import Effort
 from transfer.pipeline.moved import LeftOut
 from transfer.pipeline.route import Route
@@ -23,7 +23,7 @@ async def doubted_if_failed(route: Route, step: Step, effort: Effort) -> AsyncIt
     """If the block fails once the target's object may be another, it is copied next time, whatever it looks like."""
     try:
         yield
-    except LeftOut:
+    except (LeftOut, Frozen):
         raise
     except Exception as error:
         others = isinstance(error, Changed) and must_be_absent(route, step)

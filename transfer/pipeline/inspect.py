@@ -18,6 +18,8 @@ from transfer.plugin import Store
 
 SECOND_TRY = "failed before"
 """The reason of a step that tries again, at the end of a run, what failed in it."""
+THAWED = "thawed"
+"""The reason of a step that goes on with what had to wait for cold storage."""
 _CLOCK_SKEW_NS = 5 * 60 * 1_000_000_000
 """How far the provider's clock may be from ours."""
 _STANDARD = "STANDARD"
@@ -39,7 +41,7 @@ async def look_up(route: Route, step: Step) -> Step:
     try:
         source = await route.source.stat(step.key)
     except NotFound:
-        if step.reason == SECOND_TRY:
+        if step.reason in (SECOND_TRY, THAWED):
             return replace(step, do=Do.SKIP, reason="gone from the source since it was listed", proven=True)
         return replace(step, do=Do.FAIL, reason="not at the source")
     target = await _stat_or_none(route.target, step.target_key)

@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import replace
 
 from transfer.decide import Do, Step
-from transfer.errors import Changed, Corrupt, NotFound
+from transfer.errors import Changed, Corrupt, Frozen, NotFound
 from transfer.event import Action, ObjectStarted, Outcome, Planned, Retrying
 from transfer.model import Entry
 from transfer.pipeline.backup import back_up
+from transfer.pipeline.cold import parked, parks
 from transfer.pipeline.doubt import doubted_if_failed
 from transfer.pipeline.effort import Effort
 from transfer.pipeline.inspect import inspect, look_up
@@ -91,6 +92,10 @@ async def _copy(route: Route, step: Step, effort: Effort) -> Outcome:
             async with doubted_if_failed(route, step, effort):
                 moved = await move(route, step, entry)
             break
+        except Frozen:
+            if not parks(route):
+                raise
+            return effort.told_by(parked(step, entry.size))
         except (Changed, Corrupt, UploadGone) as error:
             if attempt == _TRIES or (isinstance(error, Changed) and must_be_absent(route, step)):
                 raise

@@ -10,7 +10,7 @@ from transfer import killpoint
 from transfer.checkpoint import Look
 from transfer.checksums import digest_off_loop
 from transfer.decide import Step
-from transfer.errors import Changed, Corrupt, NotFound
+from transfer.errors import Changed, Corrupt, Frozen, NotFound
 from transfer.event import BytesMoved
 from transfer.model import Algorithm, Body, Checksums, Entry, Part, Receipt, Stored, Upload
 from transfer.partition import FAR_PART, cut, part_size, part_size_between, sizes_of_parts
@@ -72,6 +72,7 @@ async def _begin(route: Route, plan: Plan) -> Upload:
 async def _send_missing(route: Route, plan: Plan, upload: Upload, kept: Sequence[Receipt]) -> list[Receipt]:
     """All receipts in order, after sending the parts that have none yet."""
     receipts = {receipt.number: receipt for receipt in kept}
+    frozen: list[Frozen] = []
     missing = (part for part in cut(plan.size, upload.part_size) if part.number not in receipts)
 
     async def send() -> None:
@@ -83,7 +84,13 @@ async def _send_missing(route: Route, plan: Plan, upload: Upload, kept: Sequence
             moving = (
                 _copy_part(route, plan, upload, part) if view is None else _send_part(route, plan, upload, part, view)
             )
-            receipts[part.number] = receipt = await moving
+            try:
+                receipts[part.number] = receipt = await moving
+            except Frozen as error:
+                if route.source.limits.thaw_span is None:
+                    raise
+                frozen.append(error)  # other spans of it may be thawed
+                return
         route.journal.receipt(plan.key, receipt)
         await route.journal.room()
         if plan.by_copy:
@@ -96,6 +103,8 @@ async def _send_missing(route: Route, plan: Plan, upload: Upload, kept: Sequence
             group.create_task(send())
     except NotFound as error:
         raise await _gone(route, plan, error) from error
+    if frozen:
+        raise frozen[0]
     return [receipts[number] for number in sorted(receipts)]
 
 

@@ -6,6 +6,7 @@ from transfer.decide import Step
 from transfer.errors import Changed, NotFound, Unsupported
 from transfer.model import Entry
 from transfer.pipeline import pull, server_side
+from transfer.pipeline.cold import see_readable
 from transfer.pipeline.moved import Moved
 from transfer.pipeline.multipart import move_in_parts
 from transfer.pipeline.resume import drop_earlier
@@ -23,7 +24,9 @@ async def move(route: Route, step: Step, entry: Entry) -> Moved:
         await _see_that_absent(route, step.target_key)
         if_absent = False
     if pull.possible(route, entry):
-        return await pull.pull(route, step, await route.source.stat(entry.key), if_absent=if_absent)
+        entry = await route.source.stat(entry.key)
+        await see_readable(route, entry)
+        return await pull.pull(route, step, entry, if_absent=if_absent)
     await pull.let_end(route, step.key)
     if server_side.possible(route):
         entry = await route.source.stat(entry.key)
@@ -37,6 +40,7 @@ async def move(route: Route, step: Step, entry: Entry) -> Moved:
 async def _by_provider(route: Route, step: Step, entry: Entry, *, if_absent: bool) -> Moved:
     most = route.target.limits.max_copy
     if most is not None and (entry.size or 0) > most:
+        await see_readable(route, entry)
         return await move_in_parts(route, step, entry, if_absent=if_absent, by_copy=True)
     await drop_earlier(route, step.key)
     return await server_side.copy_whole(route, step, entry, if_absent=if_absent)
@@ -46,6 +50,7 @@ async def _streamed(route: Route, step: Step, entry: Entry, *, if_absent: bool) 
     if _in_parts(route, entry.size or 0):
         entry = await route.source.stat(entry.key)
         if _in_parts(route, entry.size or 0):
+            await see_readable(route, entry)
             return await move_in_parts(route, step, entry, if_absent=if_absent, by_copy=False)
     await drop_earlier(route, step.key)
     return await move_whole(route, step, entry, if_absent=if_absent)

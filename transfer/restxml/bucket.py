@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from transfer.errors import Corrupt, NotFound, Unsupported
 from transfer.model import Algorithm, Checksums, Entry, Kind, Metadata
 from transfer.restxml.client import Client
+from transfer.restxml.coldness import with_coldness
 from transfer.restxml.dialect import Dialect
 from transfer.restxml.encryption import Encryption
 from transfer.restxml.metadata import from_headers, to_headers
@@ -78,7 +79,8 @@ class Bucket:
         reply = await self.client.call("HEAD", key, query, {**self.dialect.asking, **self.encryption.key})
         length = reply.headers.get("content-length")
         size = int(length) if length else None
-        return entry_of(self.dialect, key, reply.headers, size=size, whole_object=True)
+        entry = entry_of(self.dialect, key, reply.headers, size=size, whole_object=True)
+        return with_coldness(self.dialect, entry, reply.headers, genuine=self.client.endpoint.genuine)
 
     async def exists(self, key: str) -> bool:
         try:

@@ -78,6 +78,8 @@ class Client:
         self.dialect = place.dialect
         self.server = ""
         """What the server calls itself."""
+        self.listing_headers = self.dialect.listing_headers
+        """Headers of each listing, as far as the server takes them."""
         self._http = http
         self._credentials = credentials
         self._locator = locator
@@ -86,6 +88,8 @@ class Client:
         self._always = {self.dialect.names.request_payer: "requester"} if request_payer else {}
         self._signer = signer
         self._settle(region)
+        self.lists_thaws = self.dialect.lists_thaws and self.endpoint.genuine
+        """Whether listings tell of all objects that were asked for in cold storage."""
 
     async def call(
         self,

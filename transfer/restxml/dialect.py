@@ -27,6 +27,10 @@ class Names:
     metadata_directive: str
     request_id: str
     request_payer: str
+    restore: str
+    """Tells how far a thaw is."""
+    archive_status: str
+    """Tells that an object has sunk into a tier that must be thawed, which its class does not say."""
     security_token: str
     sse: str
     storage_class: str
@@ -44,6 +48,8 @@ class Names:
             metadata_directive=f"{prefix}metadata-directive",
             request_id=f"{prefix}request-id",
             request_payer=f"{prefix}request-payer",
+            restore=f"{prefix}restore",
+            archive_status=f"{prefix}archive-status",
             security_token=f"{prefix}security-token",
             sse=f"{prefix}server-side-encryption",
             storage_class=f"{prefix}storage-class",
@@ -100,6 +106,16 @@ class Dialect:
     """Parameters of each listing; without ``list-type``, pages go on after a ``marker``."""
     thaw_parameters: str
     """The element that holds the tier of a request to thaw."""
+    thaw_hours: Mapping[str, Mapping[str, float]]
+    """Of each class that must be thawed the tiers, with the hours that they take; a single tier is not asked for."""
+    cold_for_sure: frozenset[str]
+    """Those of these classes whose objects can't be read, whatever the bucket's settings, unless they are thawed."""
+    lists_thaws: bool = False
+    """Whether listings tell of all objects that were asked for."""
+    listing_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of each listing, without which it would tell less. A server may not know them."""
+    undated_classes: frozenset[str] = frozenset()
+    """Classes of which thawed objects stay readable, so that no number of days is taken."""
     acls: tuple[str, ...] = ()
     """The canned ACLs of objects; without any, the server is to say which it knows."""
     namespace: str = ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
-from transfer.errors import Corrupt
+from transfer.errors import Corrupt, Unsupported
 from transfer.model import Page
 from transfer.plugin import Prune
 from transfer.restxml.client import Client
+from transfer.restxml.coldness import listed
 from transfer.restxml.dialect import Dialect
 from transfer.wire.listing import ListingPage, parse_page
 
@@ -21,21 +22,33 @@ async def pages(
     client: Client, prefix: str, *, after: str | None, resume: str | None, prune: Prune | None, ordered: bool
 ) -> AsyncIterator[Page]:
     """List the keys that start with ``prefix``. ``prune`` is heeded where the order is that of the bytes."""
-    place = client.place
+    place, dialect = client.place, client.dialect
     here = resume or (_AFTER + place.name(after) if after else None)
     while True:
-        query = {**client.dialect.listing, "prefix": place.prefix + prefix, **_position(here, client.dialect)}
-        reply = await client.call("GET", None, query)
-        found = parse_page(reply.body, place.prefix)
+        query = {**dialect.listing, "prefix": place.prefix + prefix, **_position(here, dialect)}
+        found = parse_page(await _page(client, query), place.prefix)
         there = _next(found, ordered=ordered)
         if there is not None and there == here:
             raise Corrupt(f"The listing of '{place.url}' does not go on: the server repeats its page")
         if there is not None and ordered and prune and found.last:
             there = _skip(found.last, place.prefix + prefix, place.prefix, prune) or there
-        yield Page(found.items, there)
+        client.lists_thaws = client.lists_thaws or bool(found.restores)
+        yield Page(listed(dialect, found, tells_all=client.lists_thaws), there)
         if there is None:
             return
         here = there
+
+
+async def _page(client: Client, query: Mapping[str, str]) -> bytes:
+    """A page as it comes. A server that does not take the headers with which it would tell more goes without."""
+    headers = client.listing_headers
+    try:
+        return (await client.call("GET", None, query, headers)).body
+    except Unsupported:
+        if not headers:
+            raise
+    client.listing_headers = {}
+    return (await client.call("GET", None, query)).body
 
 
 def is_empty(document: bytes, prefix: str) -> bool:

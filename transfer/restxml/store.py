@@ -165,6 +165,7 @@ class RestXmlStore(Store):
             # A key of the user's own goes with each request, in headers that no address holds.
             signs=not self._bucket.encryption.key,
             verifies=verifier.algorithms,
+            lists_cold=self._bucket.client.lists_thaws,
         )
 
     def _is_ordered(self) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import lru_cache
 from xml.etree.ElementTree import Element
 
@@ -12,20 +14,34 @@ from transfer.model import Entry, Unlisted, Why
 from transfer.wire import xml
 from transfer.wire.quoting import unquote_listed
 from transfer.wire.rows import Row, plain_rows
-from transfer.wire.times import iso_ns
+from transfer.wire.times import http_ns, iso_ns
 
+_ONGOING = re.compile(r'ongoing-request="(true|false)"')
+_EXPIRY = re.compile(r'expiry-date="([^"]*)"')
 _modified = lru_cache(4096)(iso_ns)  # objects written together share their times
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """What a row tells of an object that was asked for in cold storage: ``until_ns`` is when it can be read no more."""
+
+    ongoing: bool
+    until_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListingPage:
-    """``last`` is the full name of the last object. ``token`` leads to the next page, or the name ``marker``."""
+    """``last`` is the full name of the last object. ``token`` leads to the next page, or the name ``marker``.
+
+    ``restores`` are told of some of the keys.
+    """
 
     items: tuple[Entry | Unlisted, ...]
     last: str | None
     truncated: bool
     token: str | None
     marker: str | None = None
+    restores: Mapping[str, Restore] = field(default_factory=dict)
 
 
 def parse_page(body: bytes, prefix: str) -> ListingPage:
@@ -38,7 +54,8 @@ def parse_page(body: bytes, prefix: str) -> ListingPage:
     root = xml.parse(frame, "a listing")
     if xml.local(root) != "ListBucketResult":
         raise Corrupt(f"The reply to a listing is a <{xml.local(root)}>")
-    rows = _parsed_rows(root) if plain is None else plain
+    restores: dict[str, Restore] = {}
+    rows = _parsed_rows(root, restores) if plain is None else plain
     decode = unquote_listed if xml.text(root, "EncodingType") == "url" else None
     try:
         items, last = _items(rows, prefix, decode)
@@ -50,6 +67,7 @@ def parse_page(body: bytes, prefix: str) -> ListingPage:
         xml.text(root, "IsTruncated") == "true",
         xml.text(root, "NextContinuationToken") or None,
         _marker(xml.text(root, "NextMarker"), decode),
+        _by_key(restores, prefix, decode) if restores else restores,
     )
 
 
@@ -61,7 +79,8 @@ def _marker(written: str, decode: Callable[[str], str] | None) -> str | None:
         return None
 
 
-def _parsed_rows(root: Element) -> Iterator[Row]:
+def _parsed_rows(root: Element, restores: dict[str, Restore]) -> Iterator[Row]:
+    """The rows; ``restores`` gets what some tell besides, by their names as they are written."""
     space = root.tag[: -len("ListBucketResult")]
     names = [space + name for name in ("Key", "LastModified", "ETag", "Size", "StorageClass")]
     for node in root.iterfind(f"{space}Contents"):
@@ -70,7 +89,36 @@ def _parsed_rows(root: Element) -> Iterator[Row]:
         if fields.get(f"{space}Type") == "Symlink":
             # What is listed is the link; what is read, and what HEAD tells of, is the object that it points at.
             time = etag = size = class_ = ""
+        restore = _restore(node, space)
+        if restore is not None:
+            restores[key] = restore
         yield key, time, etag.strip('"'), size, class_
+
+
+def _restore(node: Element, space: str) -> Restore | None:
+    """As S3 tells it, in elements; or as OSS does, in the words of a header."""
+    status = node.find(f"{space}RestoreStatus")
+    if status is not None:
+        ongoing = status.findtext(f"{space}IsRestoreInProgress")
+        return Restore(ongoing == "true", iso_ns(status.findtext(f"{space}RestoreExpiryDate"))) if ongoing else None
+    return restore_of(node.findtext(f"{space}RestoreInfo", ""))
+
+
+def restore_of(header: str) -> Restore | None:
+    """What ``ongoing-request="false", expiry-date="Fri, 02 Jan 2026 00:00:00 GMT"`` says; None for anything else."""
+    ongoing = _ONGOING.search(header)
+    if ongoing is None:
+        return None
+    expiry = _EXPIRY.search(header)
+    return Restore(ongoing[1] == "true", http_ns(expiry[1]) if expiry else None)
+
+
+def _by_key(restores: Mapping[str, Restore], prefix: str, decode: Callable[[str], str] | None) -> Mapping[str, Restore]:
+    found = {}
+    for name, restore in restores.items():
+        with suppress(UnicodeDecodeError):
+            found[(decode(name) if decode is not None else name).removeprefix(prefix)] = restore
+    return found
 
 
 def _items(

@@ -1,0 +1,101 @@
+"""Asks a store to thaw objects: each request is written down before it is made, so that none is ever made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from transfer import killpoint
+from transfer.checkpoint import Asked, Checkpoint
+from transfer.errors import Throttled, TransferError, Unsupported
+from transfer.event import Notice
+from transfer.job.coldness import State
+from transfer.model import Cold, Thaw
+from transfer.pipeline.route import Route
+from transfer.tasks import for_each
+
+DAYS = 7
+"""For which thawed copies stay readable, unless told otherwise."""
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one request: what the store says, or why it was refused. With neither, it has no room now."""
+
+    state: State
+    thaw: Thaw | None = None
+    refused: TransferError | None = None
+
+
+class Asker:
+    """Asks ``route.source``, as fast as the options want it, or slower where that can't be had now."""
+
+    def __init__(self, route: Route, checkpoint: Checkpoint) -> None:
+        self._route = route
+        self._checkpoint = checkpoint
+        most = route.source.limits.max_thaw_days
+        self.days = 1 if most is None else min(route.options.thaw_days or DAYS, most)
+        self._tiers = _tiers(route)
+        self._full: set[str] = set()
+        """Tiers for which the provider had no room."""
+
+    async def ask(self, states: Sequence[State]) -> list[Answer]:
+        """Make a request for each. Raises nothing but what the checkpoint meets."""
+        now_ns = self._route.now_ns()
+        intents = {state.entry.key: Asked(state.entry.key, state.entry.size or 0, now_ns) for state in states}
+        await self._checkpoint.ask(list(intents.values()))
+        answers: list[Answer] = []
+
+        async def ask(state: State) -> None:
+            answers.append(await self._ask(state, intents[state.entry.key]))
+
+        await for_each(states, ask, width=_AT_ONCE)
+        return answers
+
+    async def _ask(self, state: State, intent: Asked) -> Answer:
+        refused: TransferError | None = None
+        for tier in self._tiers:
+            if tier in self._full:
+                continue
+            try:
+                thaw = await self._route.source.thaw(state.entry, self.days, tier)
+            except Throttled as error:
+                self._note_full(tier, error)
+            except Unsupported as error:
+                refused = refused or error
+            except TransferError as error:
+                self._checkpoint.not_asked(intent)
+                return Answer(state, refused=error)
+            else:
+                return self._granted(state, intent, thaw)
+        self._checkpoint.not_asked(intent)
+        return Answer(state, refused=refused)
+
+    def _granted(self, state: State, intent: Asked, thaw: Thaw) -> Answer:
+        killpoint.reach("thaw")
+        if thaw.state is Cold.THAWED:
+            self._checkpoint.not_asked(intent)
+        else:
+            ready, until = thaw.ready_ns, thaw.until_ns
+            self._checkpoint.asked(replace(intent, tier=thaw.tier, sure=True, ready_ns=ready, until_ns=until))
+        return Answer(state, thaw)
+
+    def _note_full(self, tier: str, error: Throttled) -> None:
+        if tier in self._full:
+            return
+        self._full.add(tier)
+        slower = next((each for each in self._tiers if each not in self._full), None)
+        instead = f"'{slower}' is asked for instead" if slower else "what is left is asked for another time"
+        named = f" the tier '{tier}'" if tier else " thawing"
+        self._route.listener(Notice(f"The provider has no room for{named} now, so {instead}: {error}"))
+
+
+def _tiers(route: Route) -> tuple[str, ...]:
+    """The tiers to ask for, one after the other: the one that was chosen, and then those that are slower."""
+    chosen = route.options.tier
+    if chosen is None:
+        return ("",)
+    known = route.source.capabilities.thaw_tiers
+    at = next(number for number, tier in enumerate(known) if tier.casefold() == chosen.casefold())
+    return tuple(reversed(known[: at + 1]))
