@@ -61,8 +61,8 @@ async def test_what_was_asked_for_stays(path: Path) -> None:
     checkpoint = await Checkpoint.open(path, PAIR)
     await checkpoint.start_run()
     assert sorted(await checkpoint.asked_of(["a", "b"]), key=lambda each: each.size) == [second, sure]
-    assert await checkpoint.asked_since(0) == [(100, 10), (200, 4)]
-    assert await checkpoint.asked_since(150) == [(200, 4)]
+    assert await checkpoint.asked_since(0) == [sure, second]
+    assert await checkpoint.asked_since(150) == [second]
     checkpoint.forget_asked(600)  # the first is readable until 900
     assert await checkpoint.asked_of(["a"]) == [sure]
     checkpoint.not_asked(sure)

@@ -179,8 +179,8 @@ class Checkpoint:
         """What was asked for of these objects, by this pair, in this run and earlier ones."""
         return await self._worker.read(cold.asked_of, keys)
 
-    async def asked_since(self, since_ns: int) -> Sequence[tuple[int, int]]:
-        """When requests were made from then on, and for how many bytes, in the order of time."""
+    async def asked_since(self, since_ns: int) -> Sequence[Asked]:
+        """The requests that were made from then on, in the order of time."""
         return await self._worker.read(cold.asked_since, since_ns)
 
     def forget_asked(self, before_ns: int) -> None:

@@ -73,10 +73,10 @@ def asked_of(db: Db, keys: Sequence[str]) -> list[Asked]:
     return found
 
 
-def asked_since(db: Db, since_ns: int) -> list[tuple[int, int]]:
-    """When requests were made from then on, and for how many bytes, in the order of time."""
-    rows = db.execute("SELECT since_ns, size FROM asked WHERE since_ns >= ? ORDER BY since_ns", (since_ns,))
-    return rows.fetchall()
+def asked_since(db: Db, since_ns: int) -> list[Asked]:
+    """The requests that were made from then on, in the order of time."""
+    rows = db.execute("SELECT * FROM asked WHERE since_ns >= ? ORDER BY since_ns", (since_ns,))
+    return [_asked_of(columns) for columns in rows]
 
 
 def _parked_columns(parked: Parked) -> Columns:

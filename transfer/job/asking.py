@@ -9,6 +9,7 @@ from transfer import killpoint
 from transfer.checkpoint import Asked, Checkpoint
 from transfer.errors import Throttled, TransferError, Unsupported
 from transfer.event import Notice
+from transfer.job.allowed import Allowed
 from transfer.job.coldness import State
 from transfer.model import Cold, Thaw
 from transfer.pipeline.route import Route
@@ -21,11 +22,15 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request: what the store says, or why it was refused. With neither, it has no room now."""
+    """What came of one request: what the store says, or why it was refused.
+
+    With neither it is for another time: from ``again_ns`` on, if that is known.
+    """
 
     state: State
     thaw: Thaw | None = None
     refused: TransferError | None = None
+    again_ns: int | None = None
 
 
 class Asker:
@@ -40,17 +45,30 @@ class Asker:
         self._full: set[str] = set()
         """Tiers for which the provider had no room."""
 
-    async def ask(self, states: Sequence[State]) -> list[Answer]:
-        """Make a request for each. Raises nothing but what the checkpoint meets."""
+    def begin(self) -> None:
+        """A new round: there may be room again."""
+        self._full.clear()
+
+    async def ask(self, states: Sequence[State], allowed: Allowed) -> list[Answer]:
+        """Make a request for each that may be asked for now. Raises nothing but what the checkpoint meets."""
         now_ns = self._route.now_ns()
-        intents = {state.entry.key: Asked(state.entry.key, state.entry.size or 0, now_ns) for state in states}
-        await self._checkpoint.ask(list(intents.values()))
         answers: list[Answer] = []
+        intents = {}
+        for state in states:
+            size = state.entry.size or 0
+            try:
+                if allowed.takes(size, now_ns):
+                    intents[state.entry.key] = (state, Asked(state.entry.key, size, now_ns))
+                else:
+                    answers.append(Answer(state, again_ns=allowed.again(size, now_ns)))
+            except Unsupported as error:
+                answers.append(Answer(state, refused=error))
+        await self._checkpoint.ask([intent for _, intent in intents.values()])
 
-        async def ask(state: State) -> None:
-            answers.append(await self._ask(state, intents[state.entry.key]))
+        async def ask(intent: tuple[State, Asked]) -> None:
+            answers.append(await self._ask(*intent))
 
-        await for_each(states, ask, width=_AT_ONCE)
+        await for_each(intents.values(), ask, width=_AT_ONCE)
         return answers
 
     async def _ask(self, state: State, intent: Asked) -> Answer:
@@ -87,8 +105,8 @@ class Asker:
         self._full.add(tier)
         slower = next((each for each in self._tiers if each not in self._full), None)
         instead = f"'{slower}' is asked for instead" if slower else "what is left is asked for another time"
-        named = f" the tier '{tier}'" if tier else " thawing"
-        self._route.listener(Notice(f"The provider has no room for{named} now, so {instead}: {error}"))
+        named = f"the tier '{tier}'" if tier else "thawing more"
+        self._route.listener(Notice(f"The provider has no room for {named} now, so {instead}: {error}"))
 
 
 def _tiers(route: Route) -> tuple[str, ...]:

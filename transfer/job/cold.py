@@ -13,8 +13,10 @@ from dataclasses import replace
 
 from transfer.checkpoint import NOTHING_WAITS, Asked, Checkpoint, Parked, Waiting
 from transfer.decide import Do, Step
-from transfer.event import Action, Outcome, Thawing, Verdict
+from transfer.errors import TransferError
+from transfer.event import Action, Notice, Outcome, Thawing, Verdict
 from transfer.event import Parked as Told
+from transfer.job.allowed import Allowed
 from transfer.job.asking import Answer, Asker
 from transfer.job.coldness import Coldness, State
 from transfer.model import Cold
@@ -23,15 +25,17 @@ from transfer.pipeline.inspect import THAWED
 from transfer.pipeline.route import Route
 from transfer.tally import Tally
 from transfer.tasks import closing
+from transfer.thaw.polls import next_poll
 
 _BATCH = 100
 """Requests that are written down together, ahead of being made."""
 _SECOND_NS = 1_000_000_000
-_LONGEST_NS = 900 * _SECOND_NS
+_LONGEST_NS = 3600 * _SECOND_NS
 """Between two looks, where nothing tells when there might be something to see."""
-_SHORTEST_NS = 30 * _SECOND_NS
 _REMEMBERED_NS = 14 * 24 * 3600 * _SECOND_NS
 """For how long requests of which nothing can be read any more are kept."""
+
+_SILENT = "the source does not tell what was asked for"
 
 Record = Callable[[Outcome], None]
 
@@ -97,11 +101,21 @@ class ColdStorage:
         self._checkpoint.forget_asked(self._route.now_ns() - _REMEMBERED_NS)
         coldness, asker = Coldness(self._route.source), Asker(self._route, self._checkpoint)
         while not self._stopped():
-            await coldness.refresh()
+            asker.begin()
             look_ns = self._route.now_ns() + _LONGEST_NS
+            try:
+                await coldness.refresh()
+                allowed = await self._allowed()
+            except TransferError as error:
+                if not (error.retryable and self._route.options.wait):
+                    self._record(Outcome("", Action.FAIL, Verdict.FAILED, _SILENT, error=str(error)))
+                    return
+                self._route.listener(Notice(f"{_SILENT}, and is asked again: {error}"))
+                await self._pause(look_ns)
+                continue
             async with closing(self._checkpoint.parked()) as pages:
                 async for page in pages:
-                    done = await self._looked_after(page, coldness, asker)
+                    done = await self._looked_after(page, coldness, asker, allowed)
                     look_ns = min(look_ns, done.look_ns)
                     for parked in done.ready:
                         yield self._taken_up(parked)
@@ -122,7 +136,12 @@ class ColdStorage:
         """The same in figures."""
         return await self._checkpoint.waiting() if self._any else NOTHING_WAITS
 
-    async def _looked_after(self, page: Sequence[Parked], coldness: Coldness, asker: Asker) -> _Done:
+    async def _allowed(self) -> Allowed:
+        """What may be asked for in this round."""
+        route = self._route
+        return await Allowed.now(route.options, route.source, self._checkpoint, route.now_ns())
+
+    async def _looked_after(self, page: Sequence[Parked], coldness: Coldness, asker: Asker, allowed: Allowed) -> _Done:
         """See what of a page can be read by now, and ask for what nobody has asked for."""
         idle = {parked.key: parked for parked in page if parked.key not in self._moving}
         done = _Done(self._route.now_ns())
@@ -135,10 +154,12 @@ class ColdStorage:
                 frozen.append(state)
             elif state.cold is Cold.THAWING:
                 self._goes_on(idle[key], state.ready_ns, asked.get(key), done)
-            else:
+            elif state.cold is Cold.THAWED:
                 done.ready.append(idle[key])
+            elif state.error is not None and not state.error.retryable:
+                self._refused(idle[key], state.error)
         for start in range(0, len(frozen), _BATCH):
-            for answer in await asker.ask(frozen[start : start + _BATCH]):
+            for answer in await asker.ask(frozen[start : start + _BATCH], allowed):
                 self._answered(idle[answer.state.entry.key], answer, done)
         return done
 
@@ -153,19 +174,20 @@ class ColdStorage:
         thaw = answer.thaw
         if thaw is None:
             if answer.refused is not None:
-                self._refused(parked, answer)
+                self._refused(parked, answer.refused)
             else:
                 self._checkpoint.park(replace(parked, cold=Cold.FROZEN))
+                done.looks_from(answer.again_ns)
         elif thaw.state is Cold.THAWED:
             done.ready.append(parked)
         else:
             self._tally.thaw(parked.size or 0)
             self._goes_on(parked, thaw.ready_ns, None, done)
 
-    def _refused(self, parked: Parked, answer: Answer) -> None:
+    def _refused(self, parked: Parked, error: TransferError) -> None:
         self.settled(parked.key)
-        error = f"it can't be thawed: {answer.refused}"
-        self._record(Outcome(parked.key, Action.THAW, Verdict.FAILED, REASON, size=parked.size, error=error))
+        told = f"it can't be thawed: {error}"
+        self._record(Outcome(parked.key, Action.THAW, Verdict.FAILED, REASON, size=parked.size, error=told))
 
     def _taken_up(self, parked: Parked) -> Step:
         self._moving.add(parked.key)
@@ -199,5 +221,9 @@ class _Done:
 
     def looks_at(self, asked_ns: int, ready_ns: int | None) -> None:
         """It was asked for at ``asked_ns`` and should be ready at ``ready_ns``, if that is known."""
-        left = (self.now_ns - asked_ns if ready_ns is None else abs(ready_ns - self.now_ns)) // 2
-        self.look_ns = min(self.look_ns, self.now_ns + max(_SHORTEST_NS, left))
+        self.looks_from(next_poll(self.now_ns, asked_ns, ready_ns))
+
+    def looks_from(self, moment_ns: int | None) -> None:
+        """There may be something to do then."""
+        if moment_ns is not None:
+            self.look_ns = min(self.look_ns, moment_ns)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transfer.checkpoint import Parked
-from transfer.errors import NotFound
+from transfer.errors import NotFound, TransferError
 from transfer.model import Cold, Entry, Thaw
 from transfer.plugin import Store
 from transfer.tasks import for_each
@@ -18,11 +18,12 @@ _NEARER = (Cold.THAWED, Cold.THAWING)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Of one object, as far as its store knows it. It is None where the object is gone."""
+    """Of one object, as far as its store knows it. ``cold`` is None where that could not be found out: ``error``."""
 
     cold: Cold | None
     entry: Entry
     ready_ns: int | None = None
+    error: TransferError | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class Coldness:
             entry = await self.store.stat(parked.key)
         except NotFound:
             return State(Cold.THAWED, _entry(parked))
+        except TransferError as error:
+            return State(None, _entry(parked), error=error)
         # A read has shown that it is cold. What has no word for it was not asked for.
         return State(entry.cold or Cold.FROZEN, entry)
 
