@@ -18,8 +18,8 @@ from bench.excuses import Unavailable
 from transfer.testing.processes import HOST, running
 
 _ROOT = Path(__file__).parents[1]
-_PACKAGES = {"aiohttp": "aiohttp", "anycrc": "anycrc", "oss2": "oss2", "qcloud_cos": "cos-python-sdk-v5"}
-"""What the emulators and the plugins beside S3's import, and the packages that have it."""
+_PACKAGES = ("aiohttp", "anycrc")
+"""What the emulators and the plugins beside S3's import."""
 _SECONDS = 60
 
 
@@ -29,7 +29,7 @@ def look_for_them() -> None:
         raise Unavailable(
             "the emulators are not beside the bench: run it in a clone of the repository, with its tests/"
         )
-    missing = [package for module, package in _PACKAGES.items() if find_spec(module) is None]
+    missing = [package for package in _PACKAGES if find_spec(package) is None]
     if missing:
         raise Unavailable(f"the emulators need what is not installed: pip install {' '.join(missing)}")
 

@@ -74,6 +74,32 @@ def test_contracts_know_every_module() -> None:
     assert set(contracts["root_packages"]) == {"transfer", *PLUGINS}
 
 
+_OPENING = """
+import asyncio, json, sys
+from transfer.plugin import StoreOptions
+from transfer_cos import plugin as cos
+from transfer_oss import plugin as oss
+from transfer.plugin import Location
+
+async def main():
+    keys = {"region": "r", "access_key_id": "a", "access_key_secret": "b"}
+    await oss.open(Location("oss://b/x", "oss", "b", "x", keys), StoreOptions())
+    keys = {"region": "r", "secret_id": "a", "secret_key": "b"}
+    await cos.open(Location("cos://b-1/x", "cos", "b-1", "x", keys), StoreOptions())
+
+asyncio.run(main())
+print(json.dumps(list(sys.modules)))
+"""
+
+
+def test_no_sdk_is_imported_for_oss_and_cos() -> None:
+    """Their signatures are computed here; an SDK would take longer to import than all else together."""
+    done = subprocess.run([sys.executable, "-c", _OPENING], capture_output=True, check=True)
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert {"transfer_cos", "transfer_oss"} <= loaded
+    assert loaded & {"oss2", "qcloud_cos", "requests", "crcmod", "Crypto", "email"} == set()
+
+
 def test_imports_are_lazy() -> None:
     """The command and the library import no plugin and no SDK until a URL asks for one."""
     code = "import json, sys, transfer, transfer.cli; print(json.dumps(list(sys.modules)))"

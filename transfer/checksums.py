@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from transfer import treehash
@@ -24,6 +25,8 @@ Buffer = treehash.Buffer
 _THREAD_FROM = 128 * 1024
 """Bytes from which hashing moves off the event loop; below, the hop costs more than the hash."""
 
+_XZ_PACKAGE = "anycrc"
+"""Of an extra: only stores with protocols of their own want it."""
 _CRC_WIDTH: Mapping[Algorithm, int] = {
     Algorithm.CRC64NVME: 8,
     Algorithm.CRC64XZ: 8,
@@ -57,7 +60,13 @@ def _awscrt() -> Any:
 
 @cache
 def _crc64xz() -> Any:
-    return import_module("anycrc").Model("CRC64-XZ")
+    return import_module(_XZ_PACKAGE).Model("CRC64-XZ")
+
+
+def require(algorithm: Algorithm) -> None:
+    """Raise ImportError where the package that computes it is not installed. It is not imported yet."""
+    if algorithm is Algorithm.CRC64XZ and find_spec(_XZ_PACKAGE) is None:
+        raise ModuleNotFoundError(f"No module named '{_XZ_PACKAGE}'", name=_XZ_PACKAGE)
 
 
 class Hasher(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from transfer.errors import Misconfigured
@@ -20,7 +19,7 @@ from transfer_cos.signer import CosSigner
 
 
 async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore:
-    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the SDK."""
+    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the extra."""
     if not location.container:
         raise Misconfigured(f"'{location.url}' names no bucket: write cos://bucket-appid/prefix")
     refuse_nonsense(COS, options)
@@ -39,7 +38,7 @@ async def _open(location: Location, options: StoreOptions, settings: Settings, a
     place = Place(COS, location.container, folder(location.path), location.url.partition("://")[0])
     way = Way(
         locator,
-        await asyncio.to_thread(CosSigner),
+        CosSigner(),
         await find(settings),
         settings.region or region_in(address) or "",
         home(settings, address),

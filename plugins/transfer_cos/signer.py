@@ -1,82 +1,43 @@
-"""Signatures, made by the vendor's SDK."""
+"""Signs requests to COS."""
 
 from __future__ import annotations
 
-import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import import_module
-from typing import Any
 
 from transfer.restxml.signing import Target
 from transfer.wire.quoting import quote_query
 from transfer.wire.sigv4 import Credentials
+from transfer_cos.signature import authorization
 
 _SECONDS = 3600
 """For which a signature is good: long enough for a request, and for a clock that is a little wrong."""
-_AUTHORIZATION = "Authorization"
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """What the SDK's signer looks at, and the headers that it adds to."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
+_BEFORE = 60
+"""Seconds for which it was good already, for a clock that is a little ahead."""
 
 
 class CosSigner:
-    """Signs as COS wants it. Raises ImportError without the SDK."""
-
-    def __init__(self) -> None:
-        sdk = import_module("qcloud_cos")
-        # It would print keys and signatures.
-        logging.getLogger("qcloud_cos").disabled = True
-        logging.getLogger("qcloud_cos.cos_auth").disabled = True
-        self._sign = import_module("qcloud_cos.cos_auth").CosS3Auth
-
-        @lru_cache(maxsize=4)
-        def config_of(credentials: Credentials) -> Any:
-            return sdk.CosConfig(
-                Region="unused", SecretId=credentials.access_key_id, SecretKey=credentials.secret_access_key
-            )
-
-        self._config_of = config_of
-
     def sign(
         self, target: Target, headers: Mapping[str, str], payload: str, credentials: Credentials
     ) -> Mapping[str, str]:
         """The signature covers no body, whatever ``payload`` is."""
-        signed = {**headers, "host": target.host}
+        signed = dict(headers)
         if credentials.session_token:
             signed["x-cos-security-token"] = credentials.session_token
-        self._authorize(target, target.parameters, signed, _SECONDS, credentials)
-        del signed["host"]  # of the request itself
-        signed[_AUTHORIZATION.lower()] = signed.pop(_AUTHORIZATION)
+        covered = {**signed, "host": target.host}
+        fields = authorization(target, target.parameters, covered, _times(_SECONDS), credentials)
+        signed["authorization"] = "&".join([f"{name}={value}" for name, value in fields.items()])
         return signed
 
     def presign(self, target: Target, seconds: int, credentials: Credentials) -> str:
-        """As the SDK does it: what would be the header are parameters."""
+        """What would be the header are parameters."""
         asked = dict(target.parameters)
         if credentials.session_token:
             asked["x-cos-security-token"] = credentials.session_token
-        headers = {"host": target.host}
-        self._authorize(target, asked, headers, seconds, credentials)
-        fields = dict(field.split("=", 1) for field in headers[_AUTHORIZATION].split("&"))
+        fields = authorization(target, asked, {"host": target.host}, _times(seconds), credentials)
         return quote_query({**asked, **fields})
 
-    def _authorize(
-        self,
-        target: Target,
-        parameters: Mapping[str, str],
-        headers: dict[str, str],
-        seconds: int,
-        credentials: Credentials,
-    ) -> None:
-        """Add the authorization to ``headers``."""
-        request = _Request(target.method, "", headers)
-        # A key's own leading slash is one more than the path's.
-        path = f"/{target.name}" if target.name else ""
-        self._sign(self._config_of(credentials), path, dict(parameters), seconds, True)(request)
+
+def _times(seconds: int) -> str:
+    now = int(time.time())
+    return f"{now - _BEFORE};{now + seconds}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from transfer.errors import Misconfigured
@@ -20,7 +19,7 @@ from transfer_oss.signer import OssSigner
 
 
 async def open_bucket(location: Location, options: StoreOptions) -> RestXmlStore:
-    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the SDK."""
+    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the extra."""
     if not location.container:
         raise Misconfigured(f"'{location.url}' names no bucket: write oss://bucket/prefix")
     refuse_nonsense(OSS, options)
@@ -40,7 +39,7 @@ async def open_place(location: Location, options: StoreOptions) -> RestXmlStore:
     place = Place(OSS, location.container, folder(location.path), location.url.partition("://")[0])
     way = Way(
         locator,
-        await asyncio.to_thread(OssSigner, settings.signature),
+        OssSigner(settings.signature),
         await find(settings),
         region or "",
         home(settings, address, region),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -266,12 +267,9 @@ async def test_an_address_where_nobody_is() -> None:
         await _found(credentials_uri=url)
 
 
-async def test_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its absence is an ImportError, of which the command makes a sentence."""
-
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr("transfer_oss.signer.import_module", missing)
-    with pytest.raises(ImportError):
+async def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What computes the CRC is missed before anything is sent: an ImportError, which the command puts into words."""
+    monkeypatch.setitem(sys.modules, "anycrc", None)
+    with pytest.raises(ImportError) as raised:
         await plugin.open(location("b", settings={**KEYS, "region": "cn-hangzhou"}), StoreOptions())
+    assert raised.value.name == "anycrc"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from transfer.wire import xml
 from transfer.wire.errordoc import ErrorDocument, read_error
 from transfer.wire.quoting import quote_path, quote_query, unquote_listed
-from transfer.wire.times import http_ns, iso_ns
+from transfer.wire.times import http_date, http_ns, iso_ns
 
 _ANY = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -71,3 +72,10 @@ def test_times() -> None:
     for text in ("", "soon", None, "Fri, 02 Foo 2026 03:04:05 GMT"):
         assert iso_ns(text) is None
         assert http_ns(text) is None
+
+
+@given(st.integers(0, 2**33))
+def test_dates_are_written(second: int) -> None:
+    """As the standard library writes them, and so that they are read again."""
+    assert http_date(second) == formatdate(second, usegmt=True)
+    assert http_ns(http_date(second)) == second * 1_000_000_000

@@ -100,4 +100,4 @@ def test_signing_keys_are_few() -> None:
     signer = SigV4("s3")
     for day in range(100):
         signer.sign("GET", "h", "/", "", {}, EMPTY, Credentials("a", "b"), "r", day * 86_400)
-    assert len(signer._keys) <= 16
+    assert len(signer._version4._keys) <= 16

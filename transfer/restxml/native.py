@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from transfer.checksums import require
+from transfer.model import Algorithm
 from transfer.plugin import StoreOptions
 from transfer.restxml.bucket import Bucket
 from transfer.restxml.client import Client, Place
@@ -34,7 +36,8 @@ class Way:
 
 
 async def open_native(place: Place, way: Way, options: StoreOptions) -> RestXmlStore:
-    """Make the store; nothing is sent yet. Raises Misconfigured."""
+    """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without what computes CRC-64/XZ."""
+    require(Algorithm.CRC64XZ)
     endpoint = way.locator(place.bucket, way.region)
     client = Client(
         Http(await http_options(options, way.ca_bundle, endpoint)),

@@ -1,16 +1,16 @@
-"""The two spellings of a point in time that object stores use, as nanoseconds since the epoch."""
+"""The two spellings of a point in time that object stores use."""
 
 from __future__ import annotations
 
 import calendar
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MONTHS = {
-    name: number
-    for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)  # noqa: SIM905
-}
+_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # noqa: SIM905
+_MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
+_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()  # noqa: SIM905
 
 
 def iso_ns(text: str | None) -> int | None:
@@ -36,3 +36,10 @@ def http_ns(text: str | None) -> int | None:
     except (ValueError, KeyError):
         return None
     return calendar.timegm(moment) * 1_000_000_000
+
+
+@lru_cache(maxsize=4)
+def http_date(second: int) -> str:
+    """Seconds since the epoch as ``Fri, 02 Jan 2026 03:04:05 GMT``, whatever the locale; many requests share one."""
+    year, month, day, hour, minute, rest, weekday, _, _ = time.gmtime(second)
+    return f"{_DAYS[weekday]}, {day:02} {_NAMES[month - 1]} {year:04} {hour:02}:{minute:02}:{rest:02} GMT"
