@@ -48,6 +48,7 @@ async def gate(upstream: str, refuse: Refuse, tls: SSLContext | None = None) -> 
                 headers=_kept(request.headers),
                 data=BytesIO(body) if body else None,
                 allow_redirects=False,
+                skip_auto_headers=("Content-Type", "User-Agent"),
             ) as reply:
                 headers = _kept(reply.headers)
                 if request.method == "HEAD" and "Content-Length" in reply.headers:

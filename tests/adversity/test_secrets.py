@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import contextlib
 import html
-import json
 import logging
-import os
 import re
-import sys
 import traceback
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -21,20 +16,14 @@ import pytest
 from aiohttp import web
 
 from tests.adversity.gate import Gate, gate, refusal
-from tests.adversity.trees import contents, fill, write
+from tests.adversity.secrecy import CONFIGURED, CUSTOMER_KEY, SECRET, TOKEN, Search, chain, run, search_folders
+from tests.adversity.trees import fill, write
 from tests.certificates import make_certificate, serving
 from transfer import Options, sync
 from transfer.errors import TransferError
 from transfer.plugin import Location, StoreOptions
 from transfer.testing.servers import Server
 
-SECRET = "pLanTed/Secret+Access&Key=0123456789abcd"
-TOKEN = "tokenpLanTed//IQoJb3JpZ2luX2VjEJr++++%3D=="
-CONFIGURED = "configured-pLanTed-secret"
-CUSTOMER_KEY = b"customer-pLanTed-key-of-32-bytes"
-PLANTED = (SECRET, TOKEN, CONFIGURED, CUSTOMER_KEY.decode(), base64.b64encode(CUSTOMER_KEY).decode())
-_TELLING = 12
-"""Characters of a secret that must not be seen either."""
 _SIGNATURE = re.compile(r"Signature=([0-9a-f]{64})")
 
 
@@ -67,25 +56,6 @@ class Eavesdropper:
         return reply
 
 
-@dataclass(slots=True)
-class Search:
-    """Looks for what was planted, and for the signatures that went over the wire, in whatever form, also cut short."""
-
-    signatures: set[str]
-
-    def __call__(self, where: str, data: bytes | str) -> None:
-        text = data if isinstance(data, str) else data.decode("utf-8", "surrogateescape")
-        for secret in (*PLANTED, *self.signatures):
-            for form in {secret, quote(secret), quote(secret, safe=""), html.escape(secret), json.dumps(secret)[1:-1]}:
-                form = form[:_TELLING]
-                assert form not in text, f"{where} holds {form!r}: …{_around(text, form)}…"
-
-
-def _around(text: str, form: str) -> str:
-    start = text.index(form)
-    return text[max(0, start - 60) : start + len(form) + 20]
-
-
 @contextlib.asynccontextmanager
 async def listening(server: Server, certificate: Path, code: str, status: int) -> AsyncIterator[tuple[Gate, Search]]:
     ear = Eavesdropper(code, status)
@@ -109,38 +79,6 @@ def place(tmp_path: Path) -> Path:
     write(folder / "transfer.toml", config.encode())
     (folder / "transfer.toml").chmod(0o600)
     return folder
-
-
-async def run(folder: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
-    """Run the command in ``folder``; returns its status, all that it said, and the command lines of its processes."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "transfer", *arguments),
-        cwd=folder,
-        env={**os.environ, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    watch = asyncio.create_task(_command_lines(process.pid))
-    out, _ = await process.communicate()
-    watch.cancel()
-    lines = await watch
-    assert lines
-    assert process.returncode is not None
-    return process.returncode, out.decode(), "\n".join(lines)
-
-
-async def _command_lines(session: int) -> set[str]:
-    """Those of all processes of the session, until cancelled."""
-    seen: set[str] = set()
-    with contextlib.suppress(asyncio.CancelledError):
-        while True:
-            for process in Path("/proc").glob("[0-9]*"):
-                with contextlib.suppress(OSError):
-                    if os.getsid(int(process.name)) == session:
-                        seen.add((process / "cmdline").read_bytes().decode(errors="replace"))
-            await asyncio.sleep(0.1)
-    return seen
 
 
 @pytest.mark.parametrize(
@@ -185,9 +123,7 @@ async def test_nothing_secret_is_left_behind(
         search("a command line", lines)
         (place / "key").unlink()
         (place / "transfer.toml").unlink()
-        for folder in (place, own_surroundings):
-            for name, data in contents(folder).items():
-                search(name, data)
+        search_folders(search, place, own_surroundings)
         listed, told, _ = await run(place, environment, "jobs", "--json")
         assert listed == 0
         search("the list of jobs", told)
@@ -209,9 +145,7 @@ async def test_secrets_of_the_configuration_stay_there(
     search("a command line", lines)
     (place / "transfer.toml").unlink()
     (place / "key").unlink()
-    for folder in (place, own_surroundings):
-        for name, data in contents(folder).items():
-            search(name, data)
+    search_folders(search, place, own_surroundings)
 
 
 SIGNED = f"X-Amz-Credential=AKIA&X-Amz-Security-Token={quote(TOKEN, safe='')}&X-Amz-Signature={'5e' * 32}"
@@ -237,9 +171,7 @@ async def test_what_is_mistyped_is_not_repeated(place: Path, own_surroundings: P
     search("the output", said)
     for name in ("key", "transfer.toml"):
         (place / name).unlink()
-    for folder in (place, own_surroundings):
-        for name, data in contents(folder).items() if folder.exists() else ():
-            search(name, data)
+    search_folders(search, place, own_surroundings)
 
 
 @pytest.mark.parametrize("code", ["UnheardOf", "InvalidArgument", "SignatureDoesNotMatch"])
@@ -274,11 +206,5 @@ async def test_the_api_shows_no_secret(
     search("the options", repr(options))
     search("a location", repr(Location("s3://b/k", "s3", "b", "k", settings)))
     search("the log", caplog.text)
-    for error in _chain(raised.value):
+    for error in chain(raised.value):
         search("an exception", repr(error) + "".join(traceback.format_exception(error)))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
