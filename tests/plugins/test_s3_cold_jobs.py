@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from tests.core.rig import Heard
 from tests.emulators.running import KEY, Emulator
 from tests.emulators.s3 import S3
 from tests.emulators.state import Version
+from transfer import engine
 from transfer.errors import Misconfigured
 from transfer.event import Action, Notice, Result, Verdict
 from transfer.model import Body, Cold, Entry, Metadata
 from transfer.options import Options
+from transfer.pipeline.route import Route
 from transfer.plugin import Location, Store, StoreOptions
 from transfer.testing.checks.harness import noise
 from transfer_s3 import plugin
@@ -64,8 +67,10 @@ class Place:
 
 
 @pytest.fixture
-async def place(s3_server: Emulator[S3], tmp_path: Path) -> AsyncIterator[Place]:
-    """Requests are signed by this machine's clock, whatever the server's says."""
+async def place(s3_server: Emulator[S3], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    """Requests are signed by this machine's clock, whatever the server's says; jobs live by the server's."""
+    clock = s3_server.service.clock
+    monkeypatch.setattr(engine, "Route", partial(Route, now_ns=lambda: round(clock.now().timestamp() * 1e9)))
     s3_server.controls.switches.clock_skew_checked = False
     name = s3_server.fresh_bucket().name
     location = Location(f"s3://{name}/", "s3", name, "", {"endpoint": s3_server.endpoint, **SETTINGS})

@@ -183,6 +183,10 @@ class Checkpoint:
         """The requests that were made from then on, in the order of time."""
         return await self._worker.read(cold.asked_since, since_ns)
 
+    async def uncopied(self, now_ns: int) -> Sequence[tuple[int | None, int]]:
+        """When what was asked for of parked objects should be ready, and how many bytes of it are yet to be copied."""
+        return await self._worker.read(cold.uncopied, now_ns)
+
     def forget_asked(self, before_ns: int) -> None:
         """Requests that were made earlier, and of which nothing can be read any more, are of no account."""
         self._worker.write(cold.forget_asked, before_ns)

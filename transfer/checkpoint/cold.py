@@ -20,6 +20,11 @@ WAITING = """
 SELECT count(*), coalesce(sum(size), 0), count(nullif(cold, 'frozen')), max(ready_ns) FROM parked
 """
 
+_UNCOPIED = """
+SELECT max(asked.ready_ns), sum(asked.size) FROM asked JOIN parked USING (key)
+WHERE NOT copied AND coalesce(until_ns, ?1) >= ?1 GROUP BY asked.ready_ns / 60000000000
+"""
+
 Db = sqlite3.Connection
 
 
@@ -48,7 +53,7 @@ def waiting(db: Db, _: None) -> Waiting:
 
 def put_asked(db: Db, requests: Sequence[Asked]) -> None:
     """One that was made before, for the same bytes, is replaced."""
-    db.executemany("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_asked_columns, requests))
+    db.executemany("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_asked_columns, requests))
 
 
 def drop_asked(db: Db, requests: Sequence[Asked]) -> None:
@@ -71,6 +76,11 @@ def asked_of(db: Db, keys: Sequence[str]) -> list[Asked]:
         marks = ",".join("?" * len(chunk))
         found += map(_asked_of, db.execute(f"SELECT * FROM asked WHERE key IN ({marks})", chunk))  # noqa: S608
     return found
+
+
+def uncopied(db: Db, now_ns: int) -> list[tuple[int | None, int]]:
+    """When what was asked for of the objects that wait should be ready, and bytes, minute by minute."""
+    return db.execute(_UNCOPIED, (now_ns,)).fetchall()
 
 
 def asked_since(db: Db, since_ns: int) -> list[Asked]:
@@ -97,11 +107,11 @@ def _first(asked: Asked) -> int:
 
 def _asked_columns(asked: Asked) -> Columns:
     key, whole = key_bytes(asked.key), asked.span is None
-    times = (asked.ready_ns, asked.until_ns)
+    times = (asked.ready_ns, asked.until_ns, asked.copied)
     return (key, _first(asked), asked.size, whole, asked.since_ns, asked.tier, asked.sure, *times)
 
 
 def _asked_of(columns: Columns) -> Asked:
-    key, first, size, whole, since_ns, tier, sure, ready_ns, until_ns = columns
+    key, first, size, whole, since_ns, tier, sure, ready_ns, until_ns, copied = columns
     span = None if whole else Span(first, size)
-    return Asked(key_text(key), size, since_ns, tier, span, bool(sure), ready_ns, until_ns)
+    return Asked(key_text(key), size, since_ns, tier, span, bool(sure), ready_ns, until_ns, bool(copied))

@@ -190,7 +190,7 @@ class Asked:
     """A request to thaw ``size`` bytes: all of an object, or a span of it. Kept over runs, done or not.
 
     ``since_ns`` is when the request was about to be made; it is ``sure`` once the store has answered. ``ready_ns``
-    and ``until_ns`` are as in :class:`~transfer.model.Thaw`.
+    and ``until_ns`` are as in :class:`~transfer.model.Thaw`. ``copied``: what it made readable is at the target.
     """
 
     key: str
@@ -201,6 +201,7 @@ class Asked:
     sure: bool = False
     ready_ns: int | None = None
     until_ns: int | None = None
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ CREATE TABLE parked (
 ) WITHOUT ROWID;
 CREATE TABLE asked (
     key BLOB, first INTEGER, size INTEGER NOT NULL, whole INTEGER NOT NULL, since_ns INTEGER NOT NULL,
-    tier TEXT NOT NULL, sure INTEGER NOT NULL, ready_ns INTEGER, until_ns INTEGER,
+    tier TEXT NOT NULL, sure INTEGER NOT NULL, ready_ns INTEGER, until_ns INTEGER, copied INTEGER NOT NULL,
     PRIMARY KEY (key, first, size)
 ) WITHOUT ROWID;
 """

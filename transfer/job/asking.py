@@ -9,28 +9,33 @@ from transfer import killpoint
 from transfer.checkpoint import Asked, Checkpoint
 from transfer.errors import Throttled, TransferError, Unsupported
 from transfer.event import Notice
-from transfer.job.allowed import Allowed
-from transfer.job.coldness import State
-from transfer.model import Cold, Thaw
+from transfer.model import Cold, Entry, Span, Thaw
 from transfer.pipeline.route import Route
 from transfer.tasks import for_each
 
 DAYS = 7
 """For which thawed copies stay readable, unless told otherwise."""
 _AT_ONCE = 16
+_BATCH = 100
+"""Requests that are written down together, ahead of being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """For ``size`` bytes: all of an object, or a span of it."""
+
+    entry: Entry
+    size: int
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one request: what the store says, or why it was refused.
+    """What came of one request: what the store says, or why it was refused. With neither, it had no room for it."""
 
-    With neither it is for another time: from ``again_ns`` on, if that is known.
-    """
-
-    state: State
+    request: Request
     thaw: Thaw | None = None
     refused: TransferError | None = None
-    again_ns: int | None = None
 
 
 class Asker:
@@ -49,55 +54,53 @@ class Asker:
         """A new round: there may be room again."""
         self._full.clear()
 
-    async def ask(self, states: Sequence[State], allowed: Allowed) -> list[Answer]:
-        """Make a request for each that may be asked for now. Raises nothing but what the checkpoint meets."""
-        now_ns = self._route.now_ns()
+    async def ask(self, requests: Sequence[Request]) -> list[Answer]:
+        """Make them all. Raises nothing but what the checkpoint meets."""
         answers: list[Answer] = []
-        intents = {}
-        for state in states:
-            size = state.entry.size or 0
-            try:
-                if allowed.takes(size, now_ns):
-                    intents[state.entry.key] = (state, Asked(state.entry.key, size, now_ns))
-                else:
-                    answers.append(Answer(state, again_ns=allowed.again(size, now_ns)))
-            except Unsupported as error:
-                answers.append(Answer(state, refused=error))
-        await self._checkpoint.ask([intent for _, intent in intents.values()])
 
-        async def ask(intent: tuple[State, Asked]) -> None:
-            answers.append(await self._ask(*intent))
+        async def ask(pair: tuple[Request, Asked]) -> None:
+            answers.append(await self._ask(*pair))
 
-        await for_each(intents.values(), ask, width=_AT_ONCE)
+        for start in range(0, len(requests), _BATCH):
+            now_ns = self._route.now_ns()
+            some = requests[start : start + _BATCH]
+            intents = [Asked(each.entry.key, each.size, now_ns, span=each.span) for each in some]
+            await self._checkpoint.ask(intents)
+            await for_each(zip(some, intents, strict=True), ask, width=_AT_ONCE)
         return answers
 
-    async def _ask(self, state: State, intent: Asked) -> Answer:
+    async def _ask(self, request: Request, intent: Asked) -> Answer:
         refused: TransferError | None = None
         for tier in self._tiers:
             if tier in self._full:
                 continue
             try:
-                thaw = await self._route.source.thaw(state.entry, self.days, tier)
+                thaw = await self._route.source.thaw(request.entry, self.days, tier, request.span)
             except Throttled as error:
                 self._note_full(tier, error)
             except Unsupported as error:
                 refused = refused or error
             except TransferError as error:
-                self._checkpoint.not_asked(intent)
-                return Answer(state, refused=error)
+                return self._in_vain(request, intent, error)
             else:
-                return self._granted(state, intent, thaw)
-        self._checkpoint.not_asked(intent)
-        return Answer(state, refused=refused)
+                return self._granted(request, intent, thaw)
+        return self._in_vain(request, intent, refused)
 
-    def _granted(self, state: State, intent: Asked, thaw: Thaw) -> Answer:
+    def _granted(self, request: Request, intent: Asked, thaw: Thaw) -> Answer:
         killpoint.reach("thaw")
         if thaw.state is Cold.THAWED:
             self._checkpoint.not_asked(intent)
         else:
             ready, until = thaw.ready_ns, thaw.until_ns
             self._checkpoint.asked(replace(intent, tier=thaw.tier, sure=True, ready_ns=ready, until_ns=until))
-        return Answer(state, thaw)
+        return Answer(request, thaw)
+
+    def _in_vain(self, request: Request, intent: Asked, error: TransferError | None) -> Answer:
+        """One that may have been heard, though its reply is lost, stays written down."""
+        if error is not None and error.retryable:
+            return Answer(request)
+        self._checkpoint.not_asked(intent)
+        return Answer(request, refused=error)
 
     def _note_full(self, tier: str, error: Throttled) -> None:
         if tier in self._full:

@@ -7,34 +7,34 @@ once all is asked for; the next one finds what is readable by then.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from transfer.checkpoint import NOTHING_WAITS, Asked, Checkpoint, Parked, Waiting
+from transfer.checkpoint import NOTHING_WAITS, Checkpoint, Parked, Waiting
 from transfer.decide import Do, Step
 from transfer.errors import TransferError
 from transfer.event import Action, Notice, Outcome, Thawing, Verdict
 from transfer.event import Parked as Told
 from transfer.job.allowed import Allowed
-from transfer.job.asking import Answer, Asker
-from transfer.job.coldness import Coldness, State
+from transfer.job.asking import Asker
+from transfer.job.coldness import Coldness
+from transfer.job.measured import Measured
+from transfer.job.round import Round
 from transfer.model import Cold
 from transfer.pipeline.cold import COLD, REASON, parks
 from transfer.pipeline.inspect import THAWED
 from transfer.pipeline.route import Route
 from transfer.tally import Tally
 from transfer.tasks import closing
-from transfer.thaw.polls import next_poll
+from transfer.thaw.waves import Held
 
-_BATCH = 100
-"""Requests that are written down together, ahead of being made."""
 _SECOND_NS = 1_000_000_000
 _LONGEST_NS = 3600 * _SECOND_NS
 """Between two looks, where nothing tells when there might be something to see."""
 _REMEMBERED_NS = 14 * 24 * 3600 * _SECOND_NS
 """For how long requests of which nothing can be read any more are kept."""
-
 _SILENT = "the source does not tell what was asked for"
 
 Record = Callable[[Outcome], None]
@@ -51,9 +51,13 @@ class ColdStorage:
         self._tally = tally
         self._record = record
         self._stopped = stopped
+        self._measured = Measured()
+        self._began = 0.0
+        self._copied = 0
+        """Bytes that were copied when it was measured last, since when some of these objects were moving."""
         self._any = False
-        self._moving: set[str] = set()
-        """Keys of objects that were parked and are being moved now."""
+        self._moving: dict[str, Parked] = {}
+        """Objects that were parked and are being moved now, by key."""
         self._readable = 0
         self._changed = asyncio.Event()
 
@@ -70,19 +74,21 @@ class ColdStorage:
         return True
 
     def park(self, step: Step, size: int | None, cold: Cold | None = None) -> None:
-        """Have the object wait. ``cold`` is None where nothing is known but that it can't be read."""
+        """Have the object wait. ``cold`` is None where nothing is known but that it can't be read, or not wholly."""
         self._any = True
-        self._moving.discard(step.key)
-        storage_class = step.source.storage_class if step.source is not None else None
-        self._checkpoint.park(Parked(step.key, size, step.to, storage_class, cold))
+        before = self._moved(step.key)
+        if before is None:
+            storage_class = step.source.storage_class if step.source is not None else None
+            parked = Parked(step.key, size, step.to, storage_class, cold)
+        else:  # other pieces of it may still be thawing
+            parked = replace(before, cold=None if before.ready_ns is None else Cold.THAWING)
+        self._checkpoint.park(parked)
         self._route.listener(Told(step.key, size))
-        self._changed.set()
 
     def settled(self, key: str) -> None:
         """An object that had been parked came to its end."""
-        self._moving.discard(key)
+        self._moved(key)
         self._checkpoint.unpark(key)
-        self._changed.set()
 
     def restart(self) -> None:
         """The plan is made anew."""
@@ -98,30 +104,24 @@ class ColdStorage:
         """Asks for what is parked, and gives what can be read; with ``--wait`` until nothing is parked any more."""
         if not self._any:
             return
+        self._measured = await Measured.recalled(self._checkpoint)
         self._checkpoint.forget_asked(self._route.now_ns() - _REMEMBERED_NS)
         coldness, asker = Coldness(self._route.source), Asker(self._route, self._checkpoint)
         while not self._stopped():
             asker.begin()
-            look_ns = self._route.now_ns() + _LONGEST_NS
-            try:
-                await coldness.refresh()
-                allowed = await self._allowed()
-            except TransferError as error:
-                if not (error.retryable and self._route.options.wait):
-                    self._record(Outcome("", Action.FAIL, Verdict.FAILED, _SILENT, error=str(error)))
-                    return
-                self._route.listener(Notice(f"{_SILENT}, and is asked again: {error}"))
-                await self._pause(look_ns)
-                continue
-            async with closing(self._checkpoint.parked()) as pages:
-                async for page in pages:
-                    done = await self._looked_after(page, coldness, asker, allowed)
-                    look_ns = min(look_ns, done.look_ns)
-                    for parked in done.ready:
-                        yield self._taken_up(parked)
-            if await self._tell() == 0 or not self._route.options.wait:
+            round_ = await self._round(coldness, asker)
+            if round_ is None:
                 return
-            await self._pause(look_ns)
+            given = self._readable
+            async with closing(self._given(round_.look_ns)) as ready:
+                async for parked in ready:
+                    yield self._taken_up(parked)
+            if not await self._goes_on(round_, moved=self._readable > given):
+                return
+
+    async def end(self) -> None:
+        """All steps were carried out: keep what that has shown for later runs."""
+        await self._measured.remember(self._checkpoint)
 
     async def pending(self) -> AsyncIterator[Outcome]:
         """What still waits at the end of the run."""
@@ -136,94 +136,98 @@ class ColdStorage:
         """The same in figures."""
         return await self._checkpoint.waiting() if self._any else NOTHING_WAITS
 
-    async def _allowed(self) -> Allowed:
+    async def _round(self, coldness: Coldness, asker: Asker) -> Round | None:
+        """Look after all that is parked; None where the source can't be asked about it."""
+        while not self._stopped():
+            look_ns = self._route.now_ns() + _LONGEST_NS
+            try:
+                await coldness.refresh()
+            except TransferError as error:
+                if not (error.retryable and self._route.options.wait):
+                    self._record(Outcome("", Action.FAIL, Verdict.FAILED, _SILENT, error=f"{_SILENT}: {error}"))
+                    return None
+                self._route.listener(Notice(f"{_SILENT}, and is asked again: {error}"))
+                await self._pause(look_ns)
+                continue
+            allowed = await self._allowed(coldness, asker)
+            round_ = Round(self._route, self._checkpoint, coldness, asker, allowed, self._measured, look_ns)
+            async with closing(self._checkpoint.parked()) as pages:
+                async for page in pages:
+                    await round_.look([parked for parked in page if parked.key not in self._moving])
+            self._settle(round_)
+            return round_
+        return None
+
+    async def _allowed(self, coldness: Coldness, asker: Asker) -> Allowed:
         """What may be asked for in this round."""
-        route = self._route
-        return await Allowed.now(route.options, route.source, self._checkpoint, route.now_ns())
+        options, now_ns = self._route.options, self._route.now_ns()
+        return await Allowed.now(options, self._checkpoint, coldness.thaws, self._measured, asker.days, now_ns)
 
-    async def _looked_after(self, page: Sequence[Parked], coldness: Coldness, asker: Asker, allowed: Allowed) -> _Done:
-        """See what of a page can be read by now, and ask for what nobody has asked for."""
-        idle = {parked.key: parked for parked in page if parked.key not in self._moving}
-        done = _Done(self._route.now_ns())
-        asked = {each.key: each for each in await self._checkpoint.asked_of(list(idle))}
-        untouched = {key for key, parked in idle.items() if parked.cold is Cold.FROZEN and key not in asked}
-        states = await coldness.of(list(idle.values()), untouched)
-        frozen: list[State] = []
-        for key, state in states.items():
-            if state.cold is Cold.FROZEN:
-                frozen.append(state)
-            elif state.cold is Cold.THAWING:
-                self._goes_on(idle[key], state.ready_ns, asked.get(key), done)
-            elif state.cold is Cold.THAWED:
-                done.ready.append(idle[key])
-            elif state.error is not None and not state.error.retryable:
-                self._refused(idle[key], state.error)
-        for start in range(0, len(frozen), _BATCH):
-            for answer in await asker.ask(frozen[start : start + _BATCH], allowed):
-                self._answered(idle[answer.state.entry.key], answer, done)
-        return done
+    def _settle(self, round_: Round) -> None:
+        for size in round_.made:
+            self._tally.thaw(size)
+        for parked, error in {parked.key: (parked, error) for parked, error in round_.refused}.values():
+            self.settled(parked.key)
+            told = f"it can't be thawed: {error}"
+            self._record(Outcome(parked.key, Action.THAW, Verdict.FAILED, REASON, size=parked.size, error=told))
 
-    def _goes_on(self, parked: Parked, ready_ns: int | None, asked: Asked | None, done: _Done) -> None:
-        """It is being thawed, whoever has ``asked``."""
-        if asked is not None and ready_ns is None:
-            ready_ns = asked.ready_ns
-        self._checkpoint.park(replace(parked, cold=Cold.THAWING, ready_ns=ready_ns))
-        done.looks_at(done.now_ns if asked is None else asked.since_ns, ready_ns)
-
-    def _answered(self, parked: Parked, answer: Answer, done: _Done) -> None:
-        thaw = answer.thaw
-        if thaw is None:
-            if answer.refused is not None:
-                self._refused(parked, answer.refused)
-            else:
-                self._checkpoint.park(replace(parked, cold=Cold.FROZEN))
-                done.looks_from(answer.again_ns)
-        elif thaw.state is Cold.THAWED:
-            done.ready.append(parked)
-        else:
-            self._tally.thaw(parked.size or 0)
-            self._goes_on(parked, thaw.ready_ns, None, done)
-
-    def _refused(self, parked: Parked, error: TransferError) -> None:
-        self.settled(parked.key)
-        told = f"it can't be thawed: {error}"
-        self._record(Outcome(parked.key, Action.THAW, Verdict.FAILED, REASON, size=parked.size, error=told))
+    async def _given(self, until_ns: int) -> AsyncIterator[Parked]:
+        """What can be read; where a run stays, until it is time to look again: the rest comes after that."""
+        async with closing(self._checkpoint.parked()) as pages:
+            async for page in pages:
+                for parked in page:
+                    if parked.cold is Cold.THAWED and parked.key not in self._moving:
+                        yield parked
+                if self._route.options.wait and self._route.now_ns() >= until_ns:
+                    return
 
     def _taken_up(self, parked: Parked) -> Step:
-        self._moving.add(parked.key)
+        if not self._moving:
+            self._began, self._copied = time.monotonic(), self._tally.totals.copied_bytes
+        self._moving[parked.key] = parked
         self._readable += 1
         return Step(Do.LOOK_UP, parked.key, THAWED, to=parked.to)
 
-    async def _tell(self) -> int:
-        """Let the figures be known; returns how many objects are parked."""
+    async def _goes_on(self, round_: Round, *, moved: bool) -> bool:
+        """Wait for another round, if there is to be one."""
         waiting = await self._checkpoint.waiting()
         objects = waiting.objects - len(self._moving)
         self._route.listener(Thawing(objects, waiting.bytes, self._readable, waiting.asked, waiting.ready_ns))
-        return waiting.objects
+        if not waiting.objects:
+            return False
+        if not self._route.options.wait and not (moved and round_.held is Held.COPYING):
+            return False
+        # More may be asked for once all that was thawed is copied.
+        await self._pause(round_.look_ns, moving=round_.held is Held.COPYING and bool(self._moving))
+        return not self._stopped() and bool((await self._checkpoint.waiting()).objects)
 
-    async def _pause(self, until_ns: int) -> None:
-        """Until it is time to look again, or all that was parked has come to its end."""
+    async def _pause(self, until_ns: int, *, moving: bool = False) -> None:
+        """Until it is time to look again, or all that was parked has come to its end; ``moving``: or nothing moves."""
         seconds = max(1.0, (until_ns - self._route.now_ns()) / _SECOND_NS)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not self._stopped() and (self._moving or (await self._checkpoint.waiting()).objects):
+                while not self._stopped() and await self._is_unchanged(moving=moving):
                     self._changed.clear()
                     await self._changed.wait()
+        if self._moving:
+            self._measure()
 
+    async def _is_unchanged(self, *, moving: bool) -> bool:
+        if moving or self._moving:
+            return bool(self._moving)
+        return bool((await self._checkpoint.waiting()).objects)
 
-class _Done:
-    """What came of looking after a page: what can be read, and when to look again at the earliest."""
+    def _moved(self, key: str) -> Parked | None:
+        """The object as it was when it was taken up, if it is one that was."""
+        parked = self._moving.pop(key, None)
+        if parked is not None and not self._moving:
+            self._measure()
+        self._changed.set()
+        return parked
 
-    def __init__(self, now_ns: int) -> None:
-        self.now_ns = now_ns
-        self.look_ns = now_ns + _LONGEST_NS
-        self.ready: list[Parked] = []
-
-    def looks_at(self, asked_ns: int, ready_ns: int | None) -> None:
-        """It was asked for at ``asked_ns`` and should be ready at ``ready_ns``, if that is known."""
-        self.looks_from(next_poll(self.now_ns, asked_ns, ready_ns))
-
-    def looks_from(self, moment_ns: int | None) -> None:
-        """There may be something to do then."""
-        if moment_ns is not None:
-            self.look_ns = min(self.look_ns, moment_ns)
+    def _measure(self) -> None:
+        """Take note of how fast objects were copied, if any are done since that was done last."""
+        copied = self._tally.totals.copied_bytes
+        now = time.monotonic()
+        self._measured.add(copied - self._copied, now - self._began)
+        self._copied, self._began = copied, now

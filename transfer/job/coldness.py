@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transfer.checkpoint import Parked
@@ -13,16 +14,22 @@ from transfer.plugin import Store
 from transfer.tasks import for_each
 
 _AT_ONCE = 16
-_NEARER = (Cold.THAWED, Cold.THAWING)
+_SAMPLE = 32
+"""Objects that are looked at, of those that were still being thawed when they were looked at last; and as many again
+for as long as one of them is readable by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Of one object, as far as its store knows it. ``cold`` is None where that could not be found out: ``error``."""
+    """Of one object, as far as its store knows it.
+
+    ``cold`` is None where that could not be found out, and ``error`` tells why. ``entry`` is what the store says of it,
+    or the little that was listed. ``thaws`` are its live ones, where the store has a list of them.
+    """
 
     cold: Cold | None
     entry: Entry
-    ready_ns: int | None = None
+    thaws: Sequence[Thaw] | None = None
     error: TransferError | None = None
 
 
@@ -31,40 +38,51 @@ class Coldness:
     """Asks ``store``. What its list of thaws tells is kept until :meth:`refresh`."""
 
     store: Store
-    _thaws: Mapping[str, Sequence[Thaw]] = field(default_factory=dict)
+    thaws: Sequence[Thaw] = ()
+    _by_key: Mapping[str, Sequence[Thaw]] = field(default_factory=dict)
 
     async def refresh(self) -> None:
         """Look at the store's list of thaws, where it has one."""
         if not self.store.capabilities.thaws:
             return
-        thaws: dict[str, list[Thaw]] = defaultdict(list)
-        for thaw in await self.store.thaws():
-            thaws[thaw.key].append(thaw)
-        self._thaws = dict(thaws)
+        self.thaws = await self.store.thaws()
+        live: dict[str, list[Thaw]] = defaultdict(list)
+        for thaw in self.thaws:
+            if thaw.state is not Cold.FROZEN:
+                live[thaw.key].append(thaw)
+        self._by_key = dict(live)
 
-    async def of(self, page: Sequence[Parked], frozen: Collection[str]) -> Mapping[str, State]:
-        """The state of each, by key; ``frozen`` are keys of which it is known. None asked for is FROZEN.
+    async def of(self, page: Sequence[Parked], sure: Mapping[str, Cold]) -> Mapping[str, State]:
+        """The state of each, by key; of some it is ``sure`` without a look. What nobody has asked for is FROZEN.
 
-        Those that are gone count as thawed: whoever tries them will see.
+        Of those that were being thawed, a few are looked at first. One that is gone counts as thawed: whoever tries it
+        will see.
         """
         if self.store.capabilities.thaws:
             return {each.key: self._from_list(each) for each in page}
-        states = {each.key: State(Cold.FROZEN, _entry(each)) for each in page if each.key in frozen}
+        states = {each.key: State(sure[each.key], _entry(each)) for each in page if each.key in sure}
+        left = [each for each in page if each.key not in sure]
+        waiting = [each for each in left if each.cold is Cold.THAWING]
+        await self._look([each for each in left if each.cold is not Cold.THAWING], states)
+        random.shuffle(waiting)
+        for start in range(0, len(waiting), _SAMPLE):
+            some = waiting[start : start + _SAMPLE]
+            await self._look(some, states)
+            if all(states[each.key].cold is Cold.THAWING for each in some):
+                break
+        return states | {each.key: State(Cold.THAWING, _entry(each)) for each in waiting if each.key not in states}
 
+    async def _look(self, some: Sequence[Parked], states: dict[str, State]) -> None:
         async def look(parked: Parked) -> None:
             states[parked.key] = await self._looked_at(parked)
 
-        await for_each([each for each in page if each.key not in frozen], look, width=_AT_ONCE)
-        return states
+        await for_each(some, look, width=_AT_ONCE)
 
     def _from_list(self, parked: Parked) -> State:
-        thaws = [thaw for thaw in self._thaws.get(parked.key, ()) if thaw.span is None]
-        entry = _entry(parked)
-        for cold in _NEARER:
-            found = [thaw for thaw in thaws if thaw.state is cold]
-            if found:
-                return State(cold, entry, min((thaw.ready_ns for thaw in found if thaw.ready_ns), default=None))
-        return State(Cold.FROZEN, entry)
+        thaws = self._by_key.get(parked.key, ())
+        states = {thaw.state for thaw in thaws if thaw.span is None}
+        cold = next((cold for cold in (Cold.THAWED, Cold.THAWING) if cold in states), Cold.FROZEN)
+        return State(cold, _entry(parked), thaws)
 
     async def _looked_at(self, parked: Parked) -> State:
         try:

@@ -358,6 +358,7 @@ class Run:
         if self.mode is not Mode.MOVE:
             return
         await self._scheduler().run(self._cold.steps())
+        await self._cold.end()
         await self._second_tries()
         async with closing(self._cold.pending()) as pending:
             async for outcome in pending:

@@ -12,13 +12,14 @@ from transfer.errors import Changed, NotFound, TransferError
 from transfer.event import Listener, Retrying
 from transfer.layers.layer import Layer, close_pages
 from transfer.layers.own import copied_before, written_before
-from transfer.model import NO_CHECKSUMS, Body, Checksums, Entry, Metadata, Page, Receipt, Span, Stored, Upload
+from transfer.model import NO_CHECKSUMS, Body, Checksums, Entry, Metadata, Page, Receipt, Span, Stored, Thaw, Upload
 from transfer.plugin import Origin, Prune, Reading, Store
 
 T = TypeVar("T")
 
 _DELAYS = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 20.0)
 """Longest seconds to wait after the first, second, … failure; the last one stands for all that follow."""
+_THAW_RETRIES = 3
 _CHECK_RETRIES = 3
 """A person waits for the first answer, and a mistyped endpoint stays wrong."""
 
@@ -161,6 +162,12 @@ class Retry(Layer):
             f"copy {key}",
             lambda: self._inner.copy(origin, entry, key, metadata, if_absent=if_absent),
             settle=settle,
+        )
+
+    async def thaw(self, entry: Entry, days: int, tier: str, span: Span | None = None) -> Thaw:
+        """What there is no room for now can be asked for otherwise, which the caller decides on."""
+        return await self._backoff.call(
+            f"thaw {entry.key}", lambda: self._inner.thaw(entry, days, tier, span), retries=_THAW_RETRIES
         )
 
     async def delete(self, keys: Sequence[str]) -> Mapping[str, TransferError]:

@@ -47,17 +47,22 @@ async def move_in_parts(route: Route, step: Step, entry: Entry, *, if_absent: bo
 
 def _plan(route: Route, step: Step, entry: Entry, *, by_copy: bool) -> Plan:
     size, limits = entry.size or 0, route.target.limits
-    smallest = route.options.part_size
     if by_copy:
+        smallest = route.options.part_size
         limits = replace(limits, max_part=limits.max_copy or limits.max_part)
         part = part_size(size, limits, memory=limits.max_part or size, smallest=max(smallest or 0, 512 * 1024 * 1024))
     else:
-        smallest = smallest or (FAR_PART if route.lanes.far else None)
-        memory = route.budget.largest
-        part = part_size_between(size, route.source.limits, limits, memory=memory, smallest=smallest)
+        part = planned_part(route, size)
     metadata = carried(entry, route.options, route.target.capabilities)
     check = source_check(entry.checksums, in_parts=sizes_of_parts(size, part))
     return Plan(step.key, step.target_key, entry, size, part, metadata, check, by_copy)
+
+
+def planned_part(route: Route, size: int) -> int:
+    """Bytes in each part of an object that would be sent from now on. Raises Unsupported."""
+    smallest = route.options.part_size or (FAR_PART if route.lanes.far else None)
+    limits, memory = route.target.limits, route.budget.largest
+    return part_size_between(size, route.source.limits, limits, memory=memory, smallest=smallest)
 
 
 async def _begin(route: Route, plan: Plan) -> Upload:

@@ -47,9 +47,9 @@ async def _by_provider(route: Route, step: Step, entry: Entry, *, if_absent: boo
 
 
 async def _streamed(route: Route, step: Step, entry: Entry, *, if_absent: bool) -> Moved:
-    if _in_parts(route, entry.size or 0):
+    if in_parts(route, entry.size or 0):
         entry = await route.source.stat(entry.key)
-        if _in_parts(route, entry.size or 0):
+        if in_parts(route, entry.size or 0):
             await see_readable(route, entry)
             return await move_in_parts(route, step, entry, if_absent=if_absent, by_copy=False)
     await drop_earlier(route, step.key)
@@ -88,7 +88,8 @@ def _check_limits(route: Route, step: Step, entry: Entry) -> None:
         )
 
 
-def _in_parts(route: Route, size: int) -> bool:
+def in_parts(route: Route, size: int) -> bool:
+    """Whether an object that is streamed goes in parts."""
     if not route.target.capabilities.multipart:
         return False
     most = route.target.limits.max_put
