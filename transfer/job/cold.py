@@ -40,6 +40,12 @@ _SILENT = "the source does not tell what was asked for"
 Record = Callable[[Outcome], None]
 
 
+async def sleep(until: asyncio.Event, seconds: float) -> None:
+    """Wait for the event. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        await until.wait()
+
+
 class ColdStorage:
     """``record`` is told the outcomes of objects that can't be thawed; ``stopped`` says that nothing may be begun."""
 
@@ -56,6 +62,8 @@ class ColdStorage:
         self._copied = 0
         """Bytes that were copied when it was measured last, since when some of these objects were moving."""
         self._any = False
+        self._since_ns = 0
+        """When it began to wait."""
         self._moving: dict[str, Parked] = {}
         """Objects that were parked and are being moved now, by key."""
         self._readable = 0
@@ -105,7 +113,8 @@ class ColdStorage:
         if not self._any:
             return
         self._measured = await Measured.recalled(self._checkpoint)
-        self._checkpoint.forget_asked(self._route.now_ns() - _REMEMBERED_NS)
+        self._since_ns = self._route.now_ns()
+        self._checkpoint.forget_asked(self._since_ns - _REMEMBERED_NS)
         coldness, asker = Coldness(self._route.source), Asker(self._route, self._checkpoint)
         while not self._stopped():
             asker.begin()
@@ -150,7 +159,8 @@ class ColdStorage:
                 await self._pause(look_ns)
                 continue
             allowed = await self._allowed(coldness, asker)
-            round_ = Round(self._route, self._checkpoint, coldness, asker, allowed, self._measured, look_ns)
+            since_ns = self._since_ns
+            round_ = Round(self._route, self._checkpoint, coldness, asker, allowed, self._measured, since_ns, look_ns)
             async with closing(self._checkpoint.parked()) as pages:
                 async for page in pages:
                     await round_.look([parked for parked in page if parked.key not in self._moving])
@@ -203,12 +213,10 @@ class ColdStorage:
 
     async def _pause(self, until_ns: int, *, moving: bool = False) -> None:
         """Until it is time to look again, or all that was parked has come to its end; ``moving``: or nothing moves."""
-        seconds = max(1.0, (until_ns - self._route.now_ns()) / _SECOND_NS)
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not self._stopped() and await self._is_unchanged(moving=moving):
-                    self._changed.clear()
-                    await self._changed.wait()
+            while not self._stopped() and await self._is_unchanged(moving=moving):
+                self._changed.clear()
+                await sleep(self._changed, max(1.0, (until_ns - self._route.now_ns()) / _SECOND_NS))
         if self._moving:
             self._measure()
 

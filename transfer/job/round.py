@@ -27,8 +27,9 @@ _NEARER = (Cold.FROZEN, Cold.THAWING, Cold.THAWED)
 class Round:
     """Goes through pages of parked objects, and keeps in the checkpoint how far each is.
 
-    ``look_ns`` is when to look again, which is given at the latest. ``refused`` are objects that can't be thawed, and
-    why; ``made`` the sizes of requests. ``held`` says that the rest may not be asked for now.
+    ``since_ns`` is when the run began to wait, ``look_ns`` when to look again, which is given at the latest.
+    ``refused`` are objects that can't be thawed, and why; ``made`` the sizes of requests. ``held`` says that the rest
+    may not be asked for now.
     """
 
     route: Route
@@ -37,6 +38,7 @@ class Round:
     asker: Asker
     allowed: Allowed
     measured: Measured
+    since_ns: int
     look_ns: int
     refused: list[tuple[Parked, TransferError]] = field(default_factory=list)
     made: list[int] = field(default_factory=list)
@@ -98,9 +100,9 @@ class Round:
         """Pieces of it are being thawed, whoever has asked for them."""
         now_ns = self.route.now_ns()
         told = [thaw for thaw in state.thaws or () if thaw.span in going and thaw.state is Cold.THAWING]
-        times = [(thaw.asked_ns or now_ns, thaw.ready_ns) for thaw in told]
+        times = [(thaw.asked_ns or self.since_ns, thaw.ready_ns) for thaw in told]
         times += [(each.since_ns, each.ready_ns) for each in asked if each.span in going and not told]
-        for asked_ns, ready_ns in times or [(now_ns, None)]:
+        for asked_ns, ready_ns in times or [(self.since_ns, None)]:
             self._look_at(next_poll(now_ns, asked_ns, ready_ns))
         ready = [ready_ns for _, ready_ns in times if ready_ns is not None]
         self._keep(parked, Cold.THAWING, max(ready, default=None))
