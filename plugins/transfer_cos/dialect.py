@@ -94,6 +94,7 @@ COS = Dialect(
         "KmsKeyDisabled": (Denied, "was refused: its key of KMS is switched off"),
     },
     aliases={
+        "Request has expired": "RequestTimeTooSkewed",
         "InvalidSecretId": "InvalidAccessKeyId",
         "TokenExpired": "ExpiredToken",
         "ExpiredSecurityToken": "ExpiredToken",

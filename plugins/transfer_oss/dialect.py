@@ -83,6 +83,7 @@ OSS = Dialect(
     metadata_with_prefix=True,
     replace_tags="Replace",
     overwrites_when_versioned=True,
+    moved="AccessDenied",
     error_header="x-oss-err",
     delay_header="x-oss-qos-delay-time",
 )

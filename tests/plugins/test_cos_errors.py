@@ -57,6 +57,8 @@ _CODES = [
     ("KmsKeyNotExist", 400, Denied, "its key of KMS does not exist"),
     ("KmsKeyDisabled", 400, Denied, "its key of KMS is switched off"),
     ("InvalidObjectState", 403, Frozen, "cold storage"),
+    ("Request has expired", 403, Misconfigured, "this machine's clock"),
+    ("RequestTimeTooSkewed", 403, Misconfigured, "this machine's clock"),
     ("InvalidBucketName", 400, Misconfigured, "it ends in the account's APPID"),
     ("InvalidRegionName", 400, Misconfigured, "check region"),
     ("BucketAccelerateNotEnabled", 400, Misconfigured, "switch it on there, or leave accelerate out"),

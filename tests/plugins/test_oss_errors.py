@@ -26,6 +26,7 @@ from transfer.model import Body, Entry, Metadata, Part
 from transfer.restxml.errors import Failure, translate
 from transfer.wire.errordoc import read_error
 from transfer_oss.dialect import OSS
+from transfer_s3.dialect import S3
 
 _CODES = [
     ("NoSuchKey", 404, NotFound, "is not there"),
@@ -127,6 +128,8 @@ def test_another_regions_endpoint() -> None:
     assert type(error) is Misconfigured
     sentence = "'oss://b/' is at another endpoint, oss-cn-beijing.aliyuncs.com: set 'endpoint' or 'region' for it"
     assert str(error) == f"{sentence} (AccessDenied)"
+    others = translate(Failure(403, {}, read_error(told.encode()), "'s3://b/'", None, "us-east-1", S3))
+    assert type(others) is Denied, "which is OSS's own way to say it"
 
 
 async def test_a_wrong_region(oss: OssPlace) -> None:

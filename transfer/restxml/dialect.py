@@ -134,6 +134,8 @@ class Dialect:
     """The header that holds the error document, in base64, of replies without a body."""
     mute_heads: bool = False
     """Whether a HEAD that is refused is told nothing but the status."""
+    moved: str | None = None
+    """The code that means, where an endpoint is named beside it, that the bucket is at that one."""
     delay_header: str = ""
     """The header that tells how many milliseconds a request was put off."""
     if_absent_copies: bool = True

@@ -72,6 +72,7 @@ _KINDS: Mapping[str, Meaning] = {
 }
 _ALIASES = {
     "ExpiredTokenException": "ExpiredToken",
+    "RequestExpired": "RequestTimeTooSkewed",
     "TokenRefreshRequired": "ExpiredToken",
     "InvalidClientTokenId": "InvalidAccessKeyId",
     "InvalidSecurity": "AccessDenied",
@@ -106,9 +107,9 @@ _STATUSES: Mapping[int, str] = {
     501: "NotImplemented",
     507: "QuotaExceeded",
 }
-_SKEWED = ("RequestTimeTooSkewed", "RequestExpired", "Request has expired")
+_SKEWED = "RequestTimeTooSkewed"
 _TOO_OLD = "Request has expired"
-"""What COS says with the code of a right that lacks."""
+"""What servers say with the code of a right that lacks."""
 _NO_MORE_SECONDS = 60
 """By which clocks may differ without being wrong."""
 _ELSEWHERE = (301, 307, 308)
@@ -159,10 +160,10 @@ def translate(failure: Failure) -> TransferError:
 def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
     dialect = failure.dialect
     code = usual(code, dialect)
-    if code == "AccessDenied" and failure.document.detail("Endpoint"):
-        return Misconfigured, _moved_sentence(failure)  # OSS's way to say it
+    if code == dialect.moved and failure.document.detail("Endpoint"):
+        return Misconfigured, _moved_sentence(failure)
     apart = abs(seconds_ahead(failure.headers) or 0)
-    if code in _SKEWED or (_says_too_old(failure.document) and apart > _NO_MORE_SECONDS):
+    if code == _SKEWED or (_says_too_old(failure.document) and apart > _NO_MORE_SECONDS):
         return Misconfigured, skew_sentence(failure.headers)
     known = dialect.kinds.get(code) or _KINDS.get(code)
     if known is not None:
@@ -189,7 +190,7 @@ def is_expired(code: str | None, dialect: Dialect) -> bool:
 
 def would_meet_all(document: ErrorDocument, dialect: Dialect) -> bool:
     """Whether any request would be told this now: that the credentials have expired, or that the clock is wrong."""
-    return is_expired(document.code, dialect) or document.code in _SKEWED or _says_too_old(document)
+    return usual(document.code, dialect) in (_EXPIRED, _SKEWED) or _says_too_old(document)
 
 
 def usual(code: str, dialect: Dialect) -> str:
