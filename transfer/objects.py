@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from transfer.budget import Budget
 from transfer.controls import Controls
-from transfer.errors import Misconfigured, NotFound, TransferError, Unsupported
+from transfer.errors import Frozen, Misconfigured, NotFound, TransferError, Unsupported
 from transfer.event import (
     Action,
     Finished,
@@ -23,9 +23,11 @@ from transfer.event import (
     Verdict,
     ignore,
 )
+from transfer.job.awaited import explained, until_readable
 from transfer.job.following import following
 from transfer.job.own import refuse_within
 from transfer.job.sides import load, opened
+from transfer.job.wishes import refuse_thaw
 from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
 from transfer.model import Entry, Page, Span, Unlisted
@@ -55,6 +57,7 @@ async def cat(
     ):
         store = Pace(unpaced, read=controls.down)
         await store.check(write=False)
+        refuse_thaw(options, store)
         entry = await _object(store, key, _folder_sentence(url))
         size = entry.size or 0
         first, last = (0, size) if span is None else (min(span.offset, size), min(span.offset + span.size, size))
@@ -62,7 +65,13 @@ async def cat(
         for offset in range(first, last, step):
             piece = Span(offset, min(step, last - offset))
             async with budget.buffer(piece.size) as view:
-                await fetch(store, entry, piece, view, listener)
+                try:
+                    await fetch(store, entry, piece, view, listener)
+                except Frozen as error:
+                    if not options.wait:
+                        raise explained(error, url_of("url", url), entry) from None
+                    await until_readable(store, entry, Span(offset, last - offset), options, listener)
+                    await fetch(store, entry, piece, view, listener)
                 data = bytes(view)
             yield data
 

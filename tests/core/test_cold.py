@@ -16,10 +16,11 @@ import transfer
 from tests.core.frozen import DAY_NS, HOUR_NS, Clock, Freezer, Vault
 from tests.core.rig import MIB, Heard, contents, fill, memory, open_uploads, pattern, quick, raising
 from transfer import engine
-from transfer.errors import Denied, Throttled, Transient, Unsupported
+from transfer.errors import Denied, Frozen, Throttled, Transient, Unsupported
 from transfer.event import Notice, Parked, Replanned, Result, Thawing, Verdict
+from transfer.job import awaited, sides
 from transfer.job import cold as stage
-from transfer.model import Body, Metadata, Page
+from transfer.model import Body, Metadata, Page, Span
 from transfer.pipeline.route import Route
 from transfer.plugin import Prune
 
@@ -387,3 +388,59 @@ async def test_a_plan_made_anew_parks_anew(clock: Clock, tmp_path: Path) -> None
     result, heard = await run(source, memory(), tmp_path)
     assert len(heard.of(Replanned)) == 1
     assert (result.exit_status, result.totals.pending, result.totals.thaws) == (75, 12, 12)
+
+
+async def read(store: Freezer, key: str, **more: Any) -> bytes:
+    """What ``cat`` gives of an object, at an address that leads to ``store``."""
+    options = quick(**{name: more.pop(name) for name in ("wait", "tier") if name in more})
+    return b"".join([chunk async for chunk in transfer.cat(f"frozen://b/{key}", options, **more)])
+
+
+@pytest.fixture
+def addressed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Freezer], None]:
+    """Has all addresses lead to a store."""
+
+    def lead(store: Freezer) -> None:
+        async def opened(*_: Any, **__: Any) -> Freezer:
+            return store
+
+        monkeypatch.setattr(sides, "open_store", opened)
+
+    return lead
+
+
+async def test_a_frozen_object_says_how_to_read_it(addressed: Callable[[Freezer], None], clock: Clock) -> None:
+    """In one sentence, and nothing is asked for."""
+    source = await freezer(clock, SMALL)
+    addressed(source)
+    with pytest.raises(
+        Frozen, match=r"^'frozen://b/k01' is in cold storage; add --wait to have it thawed, wait, and then"
+    ):
+        await read(source, "k01")
+    await source.thaw(await source.stat("k02"), 1, "Bulk")
+    with pytest.raises(
+        Frozen, match="'frozen://b/k02' is in cold storage, where it is being thawed by now; add --wait"
+    ):
+        await read(source, "k02")
+    assert len(source.bills) == 1
+
+
+@pytest.mark.parametrize("span", [None, Span(5 * MIB + 3, MIB)])
+async def test_an_object_is_waited_for(
+    span: Span | None, addressed: Callable[[Freezer], None], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a span of it: of an archive no more than that is retrieved."""
+
+    async def sleep(seconds: float) -> None:
+        clock.turn(seconds / 3600)
+
+    monkeypatch.setattr(awaited, "sleep", sleep)
+    monkeypatch.setattr(awaited.until_readable, "__kwdefaults__", {"now_ns": clock})
+    data = pattern(9 * MIB)
+    source = await vault(clock, {"big": data}, span=MIB)
+    addressed(source)
+    expected = data if span is None else data[span.offset : span.offset + span.size]
+    assert await read(source, "big", wait=True, tier="expedited", span=span) == expected
+    assert [(bill.span, bill.tier) for bill in source.bills] == [
+        (None if span is None else Span(5 * MIB, 2 * MIB), "Expedited")
+    ]

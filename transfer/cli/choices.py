@@ -88,9 +88,12 @@ WRITING = together(
 )
 
 _cold = Section("Cold storage")
-THAWING = together(
+READING_COLD = together(
     _cold.flag("--wait", help="Stay until what is in cold storage is readable and copied."),
     _cold.value("--tier", metavar="NAME", help="How fast to thaw, e.g. bulk; the provider's own choice by default."),
+)
+THAWING = together(
+    READING_COLD,
     _cold.value("--thaw-days", read=parse_positive, metavar="N", help="For how long thawed copies stay readable (7)."),
     _cold.value(
         "--retrieval-rate", read=parse_hourly, metavar="SIZE/h", help="Never ask for more in an hour, e.g. 10GiB/h."

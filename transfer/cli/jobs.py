@@ -13,6 +13,7 @@ import click
 
 from transfer.checkpoint import Pair
 from transfer.cli import choices as choose
+from transfer.cli import thawing
 from transfer.cli.command import Command, Exampled, together
 from transfer.cli.problems import say
 from transfer.cli.running import run
@@ -28,7 +29,14 @@ from transfer.units import format_size, parse_duration
 _which = choose.Section("Which jobs")
 _effect = choose.Section("What is done")
 _SECOND_NS = 1_000_000_000
-_COLORS = {"complete": "green", "running": "cyan", "interrupted": "yellow", "failed": "red", "unreadable": "red"}
+_COLORS = {
+    "complete": "green",
+    "running": "cyan",
+    "waiting": "yellow",
+    "interrupted": "yellow",
+    "failed": "red",
+    "unreadable": "red",
+}
 
 
 class _Jobs(Exampled, click.Group):
@@ -166,6 +174,7 @@ def _lines(job: JobSummary) -> list[str]:
         f"{count(job.objects, 'object')} done",
         format_size(job.bytes),
         f"{job.failures:,} failed" if job.failures else "",
+        thawing.waiting(job.waiting.objects, job.waiting.bytes, job.waiting.ready_ns) if job.waiting.objects else "",
         f"{count(job.open_uploads, 'open upload')} with {count(job.open_parts, 'part')}" if job.open_uploads else "",
         _when(job),
     ]

@@ -80,6 +80,7 @@ def ls(context: click.Context, /, url: str, long: bool, nul: bool, json: bool, *
         metavar="FIRST-LAST",
         help="Only these bytes, counted from 0; 100- to the end.",
     ),
+    choose.READING_COLD,
     choose.READING,
 )
 @click.pass_context

@@ -26,11 +26,16 @@ def progress(thawing: Thawing | None) -> str:
     return f"waiting for cold storage: {thawing.readable:,} of {all_of_them:,} readable{until}"
 
 
+def waiting(objects: int, size: int, ready_ns: int | None) -> str:
+    """``2 objects, 5.0 MiB, wait for cold storage and should be readable by 2026-01-31 09:40``."""
+    verb = "waits" if objects == 1 else "wait"
+    when = f" and should be readable by {moment(ready_ns)}" if ready_ns else ""
+    return f"{count(objects, 'object')}, {format_size(size)}, {verb} for cold storage{when}"
+
+
 def next_step(result: Result) -> str:
     """What to do about the objects that a run has left to cold storage."""
-    totals = result.totals
-    one = totals.pending == 1
-    waits = f"{count(totals.pending, 'object')}, {format_size(totals.pending_bytes)}, {'waits' if one else 'wait'}"
-    when = f" and should be readable by {moment(result.ready_ns)}" if result.ready_ns else ""
-    then = "then" if when else "later"
-    return f"{waits} for cold storage{when}. Run the same command again {then}, or with --wait to stay till it is done."
+    totals, ready_ns = result.totals, result.ready_ns
+    told = waiting(totals.pending, totals.pending_bytes, ready_ns)
+    then = "then" if ready_ns else "later"
+    return f"{told}. Run the same command again {then}, or with --wait to stay till it is done."

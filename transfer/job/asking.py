@@ -10,7 +10,9 @@ from transfer.checkpoint import Asked, Checkpoint
 from transfer.errors import Throttled, TransferError, Unsupported
 from transfer.event import Notice
 from transfer.model import Cold, Entry, Span, Thaw
+from transfer.options import Options
 from transfer.pipeline.route import Route
+from transfer.plugin import Capabilities, Limits
 from transfer.tasks import for_each
 
 DAYS = 7
@@ -44,9 +46,8 @@ class Asker:
     def __init__(self, route: Route, checkpoint: Checkpoint) -> None:
         self._route = route
         self._checkpoint = checkpoint
-        most = route.source.limits.max_thaw_days
-        self.days = 1 if most is None else min(route.options.thaw_days or DAYS, most)
-        self._tiers = _tiers(route)
+        self.days = days_of(route.options, route.source.limits)
+        self._tiers = tiers_of(route.options.tier, route.source.capabilities)
         self._full: set[str] = set()
         """Tiers for which the provider had no room."""
 
@@ -112,11 +113,15 @@ class Asker:
         self._route.listener(Notice(f"The provider has no room for {named} now, so {instead}: {error}"))
 
 
-def _tiers(route: Route) -> tuple[str, ...]:
+def days_of(options: Options, limits: Limits) -> int:
+    """For how many days to ask."""
+    return 1 if limits.max_thaw_days is None else min(options.thaw_days or DAYS, limits.max_thaw_days)
+
+
+def tiers_of(chosen: str | None, capabilities: Capabilities) -> tuple[str, ...]:
     """The tiers to ask for, one after the other: the one that was chosen, and then those that are slower."""
-    chosen = route.options.tier
     if chosen is None:
         return ("",)
-    known = route.source.capabilities.thaw_tiers
+    known = capabilities.thaw_tiers
     at = next(number for number, tier in enumerate(known) if tier.casefold() == chosen.casefold())
     return tuple(reversed(known[: at + 1]))

@@ -21,7 +21,7 @@ WRITING: AbstractSet[str] = _CALLING | {
     *("storage_class", "acl", "sse", "sse_kms_key_id"),
 }
 """Fields that count where the source is a stream."""
-READING: AbstractSet[str] = _CALLING | {"dry_run", "source_settings"}
+READING: AbstractSet[str] = _CALLING | {"dry_run", "source_settings", "wait", "tier"}
 """Fields that count where an object becomes a stream. Only a dry run has anything to report."""
 _PARTS = {"filter", "stores"}
 _FLAGS = {

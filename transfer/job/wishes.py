@@ -25,7 +25,7 @@ def refuse_unmet(options: Options, target: Store, *, source: Store | None = None
     if options.storage_class is not None and not target.capabilities.storage_classes:
         raise _unmet("storage_class", f"the target {target.url} has no storage classes")
     if source is not None:
-        _refuse_thaw(options, source)
+        refuse_thaw(options, source)
     if options.via is Via.FETCH:
         _refuse_fetch(target, source)
     for side, store in (("source", source), ("target", target)):
@@ -43,7 +43,7 @@ def _refuse_fetch(target: Store, source: Store | None) -> None:
         )
 
 
-def _refuse_thaw(options: Options, source: Store) -> None:
+def refuse_thaw(options: Options, source: Store) -> None:
     """Raise Misconfigured for wishes about thawing that the source can't meet; ``--wait`` is one for any."""
     able, most = source.capabilities, source.limits.max_thaw_days
     for name in ("tier", "thaw_days", "retrieval_rate", "retrieval_quota"):
