@@ -390,6 +390,25 @@ async def test_a_plan_made_anew_parks_anew(clock: Clock, tmp_path: Path) -> None
     assert (result.exit_status, result.totals.pending, result.totals.thaws) == (75, 12, 12)
 
 
+async def test_it_asks_while_others_move(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is frozen need not wait for days until all that can be read is copied."""
+    monkeypatch.setattr(stage, "_MEANWHILE", 0.02)
+    source, target = await freezer(clock, SMALL, warm={"warm": b"w"}), memory()
+    warm = asyncio.Event()
+
+    async def hold(what: str) -> None:
+        if what == "read warm":
+            await warm.wait()
+        if len(source.bills) == len(SMALL):
+            warm.set()
+
+    source.before = source.after = hold
+    async with asyncio.timeout(10):
+        result, _ = await run(source, target, tmp_path)
+    assert (result.exit_status, result.totals.copied, result.totals.thaws) == (75, 1, 12)
+    assert not source.twice()
+
+
 async def read(store: Freezer, key: str, **more: Any) -> bytes:
     """What ``cat`` gives of an object, at an address that leads to ``store``."""
     options = quick(**{name: more.pop(name) for name in ("wait", "tier") if name in more})

@@ -75,6 +75,16 @@ def test_nothing_is_asked_for_twice(cold: Cold, point: str) -> None:
     assert {path.name: path.read_bytes() for path in cold.folder.iterdir()} == OBJECTS
 
 
+def test_workers_park_too(cold: Cold) -> None:
+    """What processes of their own find to be frozen is asked for by the one that leads them."""
+    assert cold.sync("--processes", "2").status == 75
+    assert cold.thaws() == [202] * 5
+    cold.server.service.clock.turn(hours=6)
+    done = cold.sync("--processes", "2")
+    assert done.status == 0, done.err
+    assert {path.name: path.read_bytes() for path in cold.folder.iterdir()} == OBJECTS
+
+
 def test_what_is_told_of_a_job_that_waits(cold: Cold) -> None:
     """By its own last words, by its events, by the list of jobs, and by a dry run."""
     ran = cold.sync()

@@ -35,6 +35,8 @@ _LONGEST_NS = 3600 * _SECOND_NS
 """Between two looks, where nothing tells when there might be something to see."""
 _REMEMBERED_NS = 14 * 24 * 3600 * _SECOND_NS
 """For how long requests of which nothing can be read any more are kept."""
+_MEANWHILE = 600.0
+"""Seconds between requests for what is parked, as long as other objects are being moved."""
 _SILENT = "the source does not tell what was asked for"
 
 Record = Callable[[Outcome], None]
@@ -106,21 +108,28 @@ class ColdStorage:
         """Nothing may be begun any more, so there is nothing to wait for."""
         self._changed.set()
 
+    async def ask_meanwhile(self) -> None:
+        """Ask for what is parked while other objects are still being moved, which may take days, until cancelled."""
+        coldness, asker = Coldness(self._route.source), Asker(self._route, self._checkpoint)
+        while True:
+            await asyncio.sleep(_MEANWHILE)
+            if not self._any:
+                continue
+            await self._begin()
+            with suppress(TransferError):  # which the end of the run will meet too
+                await coldness.refresh()
+                await self._round(coldness, asker)
+
     # At its end
 
     async def steps(self) -> AsyncIterator[Step]:
         """Asks for what is parked, and gives what can be read; with ``--wait`` until nothing is parked any more."""
         if not self._any:
             return
-        self._measured = await Measured.recalled(self._checkpoint)
-        self._since_ns = self._route.now_ns()
-        self._checkpoint.forget_asked(self._since_ns - _REMEMBERED_NS)
+        await self._begin()
         coldness, asker = Coldness(self._route.source), Asker(self._route, self._checkpoint)
-        while not self._stopped():
-            asker.begin()
+        while not self._stopped() and await self._refreshed(coldness):
             round_ = await self._round(coldness, asker)
-            if round_ is None:
-                return
             given = self._readable
             async with closing(self._given(round_.look_ns)) as ready:
                 async for parked in ready:
@@ -145,28 +154,48 @@ class ColdStorage:
         """The same in figures."""
         return await self._checkpoint.waiting() if self._any else NOTHING_WAITS
 
-    async def _round(self, coldness: Coldness, asker: Asker) -> Round | None:
-        """Look after all that is parked; None where the source can't be asked about it."""
+    async def _begin(self) -> None:
+        if not self._since_ns:
+            self._since_ns = self._route.now_ns()
+            self._measured = await Measured.recalled(self._checkpoint)
+            self._checkpoint.forget_asked(self._since_ns - _REMEMBERED_NS)
+
+    async def _refreshed(self, coldness: Coldness) -> bool:
+        """Whether the source has told what was asked of it; a run that stays asks it again and again."""
         while not self._stopped():
-            look_ns = self._route.now_ns() + _LONGEST_NS
             try:
                 await coldness.refresh()
             except TransferError as error:
                 if not (error.retryable and self._route.options.wait):
                     self._record(Outcome("", Action.FAIL, Verdict.FAILED, _SILENT, error=f"{_SILENT}: {error}"))
-                    return None
+                    return False
                 self._route.listener(Notice(f"{_SILENT}, and is asked again: {error}"))
-                await self._pause(look_ns)
-                continue
-            allowed = await self._allowed(coldness, asker)
-            since_ns = self._since_ns
-            round_ = Round(self._route, self._checkpoint, coldness, asker, allowed, self._measured, since_ns, look_ns)
-            async with closing(self._checkpoint.parked()) as pages:
-                async for page in pages:
-                    await round_.look([parked for parked in page if parked.key not in self._moving])
-            self._settle(round_)
-            return round_
-        return None
+                await self._pause(self._route.now_ns() + _LONGEST_NS)
+            else:
+                return True
+        return False
+
+    async def _round(self, coldness: Coldness, asker: Asker) -> Round:
+        """Look after all that is parked."""
+        asker.begin()
+        look_ns = self._route.now_ns() + _LONGEST_NS
+        allowed = await self._allowed(coldness, asker)
+        round_ = Round(
+            self._route,
+            self._checkpoint,
+            coldness,
+            asker,
+            allowed,
+            self._measured,
+            self._tally.thaw,
+            self._since_ns,
+            look_ns,
+        )
+        async with closing(self._checkpoint.parked()) as pages:
+            async for page in pages:
+                await round_.look([parked for parked in page if parked.key not in self._moving])
+        self._settle(round_)
+        return round_
 
     async def _allowed(self, coldness: Coldness, asker: Asker) -> Allowed:
         """What may be asked for in this round."""
@@ -174,8 +203,6 @@ class ColdStorage:
         return await Allowed.now(options, self._checkpoint, coldness.thaws, self._measured, asker.days, now_ns)
 
     def _settle(self, round_: Round) -> None:
-        for size in round_.made:
-            self._tally.thaw(size)
         for parked, error in {parked.key: (parked, error) for parked, error in round_.refused}.values():
             self.settled(parked.key)
             told = f"it can't be thawed: {error}"

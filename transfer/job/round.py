@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transfer.checkpoint import Asked, Checkpoint, Parked
@@ -28,8 +28,8 @@ class Round:
     """Goes through pages of parked objects, and keeps in the checkpoint how far each is.
 
     ``since_ns`` is when the run began to wait, ``look_ns`` when to look again, which is given at the latest.
-    ``refused`` are objects that can't be thawed, and why; ``made`` the sizes of requests. ``held`` says that the rest
-    may not be asked for now.
+    ``refused`` are objects that can't be thawed, and why; ``made`` is told the size of each request. ``held`` says that
+    the rest may not be asked for now.
     """
 
     route: Route
@@ -38,10 +38,10 @@ class Round:
     asker: Asker
     allowed: Allowed
     measured: Measured
+    made: Callable[[int], None]
     since_ns: int
     look_ns: int
     refused: list[tuple[Parked, TransferError]] = field(default_factory=list)
-    made: list[int] = field(default_factory=list)
     held: Held | None = None
     _kept: dict[str, Parked] = field(default_factory=dict)
     """The page's rows, as far as they were changed."""
@@ -129,7 +129,7 @@ class Round:
         elif thaw is not None and thaw.state is Cold.THAWED:
             self._keep(parked, Cold.THAWED)
         elif thaw is not None:
-            self.made.append(answer.request.size)
+            self.made(answer.request.size)
             self._look_at(next_poll(now_ns, now_ns, thaw.ready_ns))
             self._keep(parked, Cold.THAWING, thaw.ready_ns)
 

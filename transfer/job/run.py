@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 from transfer.checkpoint import NOTHING_WAITS, Checkpoint, Failure, Waiting
@@ -86,8 +87,9 @@ class Run:
         """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed."""
         state = "interrupted"
         try:
-            whole = await self._all_steps(steps)
-            await self._second_tries()
+            async with self._asking():
+                whole = await self._all_steps(steps)
+                await self._second_tries()
             await self._cold_storage()
             await self._deletes(whole)
             await self._note_unused_uploads(whole)
@@ -352,6 +354,21 @@ class Run:
                 for failure in page:
                     if failure.retryable:
                         yield failure
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[None]:
+        """For the length of the block, what is parked is asked for from time to time."""
+        if self.mode is not Mode.MOVE:
+            yield
+            return
+        task = asyncio.create_task(self._cold.ask_meanwhile())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()
 
     async def _cold_storage(self) -> None:
         """Have thawed what can't be read, and move what can be; what is left is for another run."""
