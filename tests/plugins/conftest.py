@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,8 @@ from tests.emulators.cos import Cos
 from tests.emulators.oss import Oss
 from tests.emulators.running import Emulator
 from tests.plugins import cosplace, ossplace
+from tests.plugins.emulated import EmulatedPlace
+from tests.plugins.natives import NATIVES, Native
 
 __all__ = ["cos_server", "cos_started", "oss_server", "oss_started", "s3_server", "s3_started"]
 
@@ -29,3 +33,26 @@ async def cos(cos_server: Emulator[Cos]) -> AsyncIterator[cosplace.CosPlace]:
     place = cosplace.fresh(cos_server)
     yield place
     await place.aclose()
+
+
+@pytest.fixture(params=NATIVES, ids=lambda native: native.scheme)
+def native(request: pytest.FixtureRequest) -> Native:
+    """Each cloud of S3's kin that has a protocol of its own."""
+    found: Native = request.param
+    return found
+
+
+@pytest.fixture
+async def place(native: Native, request: pytest.FixtureRequest) -> AsyncIterator[EmulatedPlace[Any]]:
+    """A fresh bucket of it."""
+    made = native.fresh(request.getfixturevalue(f"{native.scheme}_server"))
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder, empty."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
