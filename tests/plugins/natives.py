@@ -40,11 +40,17 @@ class Native:
     """How names of buckets end."""
     part: int
     """A size of parts that it takes."""
+    max_key: int
+    max_user_metadata: int
+    max_tag: tuple[int, int]
+    """What its documents say of lengths."""
     far: str
     """Another of its regions."""
+    standard: str
     infrequent: str
     archive: str
-    """Its names of two storage classes."""
+    further: str
+    """Its names of four storage classes."""
     names: tuple[str, str, str]
     """The settings of a key, of its secret and of a token."""
     variables: Sequence[tuple[str, str, str]]
@@ -99,9 +105,14 @@ NATIVES = (
         ossplace.fresh,
         suffix="",
         part=200_000,
+        max_key=1023,
+        max_user_metadata=8192,
+        max_tag=(128, 256),
         far="cn-beijing",
+        standard="Standard",
         infrequent="IA",
         archive="Archive",
+        further="ColdArchive",
         names=("access_key_id", "access_key_secret", "security_token"),
         variables=(
             ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET", "OSS_SESSION_TOKEN"),
@@ -118,9 +129,14 @@ NATIVES = (
         cosplace.fresh,
         suffix=cosplace.APPID,
         part=MIB,
+        max_key=850,
+        max_user_metadata=4096,
+        max_tag=(127, 255),
         far="ap-beijing",
+        standard="STANDARD",
         infrequent="STANDARD_IA",
         archive="ARCHIVE",
+        further="COLD",
         names=("secret_id", "secret_key", "token"),
         variables=(
             ("COS_SECRET_ID", "COS_SECRET_KEY", "COS_TOKEN"),

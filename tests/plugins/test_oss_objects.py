@@ -1,8 +1,6 @@
-"""Reads give what was stored and nothing else; symlinks, appendable and archived objects are what they are."""
+"""Symlinks, compression, appendable and archived objects at OSS; the rest is in ``test_native_objects.py``."""
 
 from __future__ import annotations
-
-import gzip
 
 import pytest
 
@@ -10,7 +8,7 @@ import transfer
 from tests.core.rig import Heard, memory, quick
 from tests.plugins.emulated import listed, read, turn
 from tests.plugins.ossplace import OssPlace, sdk
-from transfer.errors import Changed, Frozen, TransferError, Unsupported
+from transfer.errors import Frozen, TransferError, Unsupported
 from transfer.model import Algorithm, Body, Entry, Kind, Metadata, Span
 
 TEXT = b'{"some": "text"}' * 128
@@ -25,80 +23,6 @@ async def test_text_is_not_compressed_on_its_way(oss: OssPlace) -> None:
     assert (entry.size, entry.metadata and entry.metadata.content_encoding) == (len(TEXT), None)
     assert entry.etag == oss.held("k").etag
     assert Algorithm.CRC64XZ in entry.checksums
-
-
-async def test_what_is_stored_compressed_comes_as_it_is(oss: OssPlace) -> None:
-    """With the header that says so."""
-    store = await oss.open()
-    packed = gzip.compress(TEXT)
-    await store.put("k.gz", Body(packed), Metadata(content_type="text/plain", content_encoding="gzip"))
-    data, entry = await read(store, Entry("k.gz"))
-    assert data == packed
-    assert entry.metadata is not None
-    assert (entry.metadata.content_type, entry.metadata.content_encoding) == ("text/plain", "gzip")
-
-
-async def test_what_the_default_domain_adds_is_not_the_objects(oss: OssPlace) -> None:
-    """It makes browsers download; there it is not known what the object's own disposition is."""
-    store = await oss.open()
-    await store.put("k", Body(b"x"), Metadata(content_disposition="inline"))
-    entry = await store.stat("k")
-    assert entry.metadata is not None
-    assert entry.metadata.content_disposition == "inline"
-    oss.server.controls.switches.default_domain = True
-    for found in (await store.stat("k"), (await read(store, Entry("k")))[1]):
-        assert found.metadata is not None
-        assert found.metadata.content_disposition is None
-        assert found.metadata.user == {}
-
-
-async def test_a_version_is_pinned(oss: OssPlace) -> None:
-    """What was looked at is what is read, although it was overwritten since; without versions it is a change."""
-    oss.bucket.versioning = "Enabled"
-    store = await oss.open()
-    await store.put("k", Body(b"old"), Metadata())
-    entry = await store.stat("k")
-    assert entry.version == oss.held("k").id
-    await store.put("k", Body(b"new"), Metadata())
-    assert (await read(store, entry))[0] == b"old"
-    assert (await read(store, entry, Span(1, 2)))[0] == b"ld"
-    oss.bucket.versioning = ""
-    await store.put("other", Body(b"old"), Metadata())
-    before = await store.stat("other")
-    await store.put("other", Body(b"new"), Metadata())
-    with pytest.raises(Changed):
-        await read(store, before)
-
-
-async def test_never_overwriting_is_not_claimed_where_it_means_nothing(oss: OssPlace) -> None:
-    """OSS heeds the header only while the bucket never kept versions."""
-    store = await oss.open()
-    await store.check(write=True)
-    assert store.capabilities.if_absent
-    await store.put("k", Body(b"1"), Metadata(), if_absent=True)
-    with pytest.raises(Changed, match="is there already"):
-        await store.put("k", Body(b"2"), Metadata(), if_absent=True)
-    for status in ("Enabled", "Suspended"):
-        oss.bucket.versioning = status
-        store = await oss.open()
-        await store.check(write=True)
-        assert not store.capabilities.if_absent
-        with pytest.raises(Unsupported, match="the bucket keeps versions"):
-            await store.put("k", Body(b"3"), Metadata(), if_absent=True)
-    assert oss.held("k").blob.bytes() == b"1"
-
-
-async def test_immutable_holds_in_a_bucket_with_versions(oss: OssPlace) -> None:
-    """The engine looks first, where the server does not heed the header."""
-    oss.bucket.versioning = "Enabled"
-    source, store = memory(), await oss.open()
-    await store.put("k", Body(b"theirs"), Metadata())
-    for key in ("k", "new"):
-        await source.put(key, Body(b"ours!"), Metadata())
-    heard = Heard()
-    result = await transfer.sync(source, await oss.open(), quick(immutable=True), listener=heard)
-    assert (result.totals.copied, result.totals.failed) == (1, 1)
-    assert [version.blob.bytes() for version in oss.bucket.chain("k")] == [b"theirs"]
 
 
 async def test_a_symlink_reads_as_what_it_points_at(oss: OssPlace) -> None:
@@ -189,13 +113,3 @@ async def test_a_thaw_without_a_tier(oss: OssPlace) -> None:
     await store.put("warm", Body(b"warm"), Metadata())
     with pytest.raises(Unsupported, match="is of a class or a kind for which OSS does not do this"):
         await store.thaw(await store.stat("warm"), 1, "")
-
-
-async def test_archived_objects_fail_one_by_one(oss: OssPlace) -> None:
-    """The others arrive; the sentence says what must be done."""
-    store = await oss.open()
-    await store.put("cold", Body(b"cold"), Metadata(storage_class="Archive"))
-    await store.put("warm", Body(b"warm"), Metadata())
-    result = await transfer.sync(await oss.open(), memory(), quick())
-    assert (result.totals.copied, result.totals.failed) == (1, 1)
-    assert "must be restored" in (result.failures[0].error or "")
