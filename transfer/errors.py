@@ -72,6 +72,10 @@ class Frozen(TransferError):
     """The object is in cold storage and must be thawed before it can be read."""
 
 
+class Awaited(Frozen):
+    """What is needed first was asked for, and takes hours: the same goes on later (exit status 75)."""
+
+
 class Unsupported(TransferError):
     """The store can't do or hold this (see its capabilities and limits)."""
 

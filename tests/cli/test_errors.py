@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Cli, Engine
 from transfer.cli.logs import logging_to
-from transfer.errors import Denied, Misconfigured, NoSpace, NotFound, Refused, Transient
+from transfer.errors import Awaited, Denied, Misconfigured, NoSpace, NotFound, Refused, Transient
 from transfer.event import Notice
 from transfer.secrets import Redactor
 
@@ -21,6 +21,7 @@ from transfer.secrets import Redactor
         (NotFound("no."), 2),
         (Denied("no."), 2),
         (Refused("no."), 3),
+        (Awaited("no."), 75),
         (Transient("no."), 1),
         (NoSpace("no."), 1),
         (ExceptionGroup("two", [ValueError("x"), ExceptionGroup("one", [Refused("no.")])]), 3),

@@ -9,7 +9,8 @@ import click
 
 from transfer.cli.dropping import drop
 from transfer.cli.words import printable
-from transfer.errors import Denied, Misconfigured, NotFound, Refused, TransferError
+from transfer.errors import Awaited, Denied, Misconfigured, NotFound, Refused, TransferError
+from transfer.event import PENDING
 from transfer.secrets import Redactor
 
 USAGE = 2
@@ -56,6 +57,8 @@ def status_of(error: TransferError) -> int:
     """The exit status for an error that ended a run."""
     if isinstance(error, Refused):
         return REFUSED
+    if isinstance(error, Awaited):
+        return PENDING
     return USAGE if isinstance(error, Misconfigured | NotFound | Denied) else 1
 
 

@@ -16,6 +16,7 @@ from transfer.errors import Misconfigured, NotFound, TransferError
 from transfer.event import Listener
 from transfer.goodput import MOST
 from transfer.governor import Governor
+from transfer.job.awaiting import checked
 from transfer.job.watched import watched_store
 from transfer.layers import wrap
 from transfer.layers.pace import Pace
@@ -136,7 +137,7 @@ async def open_sides(
         sides = Sides(first, second, backup, config, governors.values())
         if trees:
             refuse_overlap(sides)
-        await _check(sides, write=write)
+        await _check(sides, listener, write=write, wait=options.wait)
         if isinstance(source, str) and first.empty:
             await _refuse_object(source, options, listener, config)
         yield _paced(sides, controls)
@@ -188,18 +189,18 @@ async def _refuse_object(url: str, options: Options, listener: Listener, config:
     )
 
 
-async def _check(sides: Sides, *, write: bool) -> None:
+async def _check(sides: Sides, listener: Listener, *, write: bool, wait: bool) -> None:
     async with Group() as group:
-        group.create_task(sides.source.check(write=False))
-        group.create_task(_check_target(sides.target, write=write))
+        group.create_task(checked(sides.source, listener, write=False, wait=wait))
+        group.create_task(_check_target(sides.target, listener, write=write, wait=wait))
         if sides.backup is not None:
-            group.create_task(_check_target(sides.backup, write=write))
+            group.create_task(_check_target(sides.backup, listener, write=write, wait=wait))
 
 
-async def _check_target(store: Store, *, write: bool) -> None:
+async def _check_target(store: Store, listener: Listener, *, write: bool, wait: bool) -> None:
     """A target folder need not be there before something is written to it."""
     try:
-        await store.check(write=write)
+        await checked(store, listener, write=write, wait=wait)
     except NotFound:
         if write or not store.capabilities.folders:
             raise
