@@ -86,6 +86,8 @@ async def upload_part(service: Glacier, call: Call) -> Reply:
 async def complete_upload(service: Glacier, call: Call) -> Reply:
     """Make an archive of the parts; once more, soon afterwards, tells the same one."""
     account, upload = service.account, service.upload(call, over=True)
+    if upload.over is not None and not upload.archive:
+        raise service.no_upload(upload.id)
     tree, size = required(call, _TREE), required(call, "x-amz-archive-size")
     if not size.isdigit():
         raise invalid(f"Invalid x-amz-archive-size: {size}")
