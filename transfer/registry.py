@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from typing import TypeVar
 
 from transfer.config import Config, Remote, Setting, resolve
 from transfer.errors import Misconfigured
@@ -22,6 +23,7 @@ from transfer.model import NO_ITEMS
 from transfer.plugin import Capabilities, Limits, Location, Plugin, Service, Store, StoreOptions
 
 GROUP = "transfer.plugins"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ async def open_store(
     try:
         return await plugin.open(location, options)
     except ImportError as error:
-        raise _lacking(point, error) from error
+        raise lacking(f"{point.name}://", point, error) from error
 
 
 async def open_service(
@@ -67,7 +69,31 @@ async def open_service(
     try:
         return await plugin.open_all(location, options)
     except ImportError as error:
-        raise _lacking(point, error) from error
+        raise lacking(f"{point.name}://", point, error) from error
+
+
+async def open_with(
+    url: str,
+    scheme: str,
+    opener: Callable[[Location], Awaitable[T]],
+    *,
+    config: Config,
+    settings: Mapping[str, Setting] = NO_ITEMS,
+    service: bool = False,
+) -> T:
+    """What ``opener`` makes of the location that ``url`` names: for the commands that plugins bring.
+
+    ``service``: the URL may be that of the service, without a container. Raises Misconfigured, also where the URL is
+    not of ``scheme``.
+    """
+    address = Address(url.partition(":")[0], "", "") if service else parse_url(url)
+    point, _, location = await asyncio.to_thread(_prepare, url, address, settings, config)
+    if location.scheme != scheme:
+        raise Misconfigured(f"'{url}' is no {scheme}:// URL, nor of a remote of the type '{scheme}'; write one.")
+    try:
+        return await opener(location)
+    except ImportError as error:
+        raise lacking(f"{point.name}://", point, error) from error
 
 
 def _prepare(
@@ -137,7 +163,7 @@ def _points(path: tuple[str, ...]) -> EntryPoints:
 def _entry_point(scheme: str, config: Config) -> EntryPoint:
     found = _found(scheme)
     if len(found) > 1:
-        names = " and ".join(f"'{_distribution(point)}'" for point in found)
+        names = " and ".join(f"'{distribution(point)}'" for point in found)
         raise Misconfigured(f"'{scheme}://' is opened by {names}: uninstall one of them.")
     if found:
         return found[0]
@@ -151,7 +177,8 @@ def _meant(name: str, known: Iterable[str], end: str = "") -> str:
     return f"; did you mean '{close[0]}{end}'?" if close else ""
 
 
-def _distribution(point: EntryPoint) -> str:
+def distribution(point: EntryPoint) -> str:
+    """The name of what an entry point was installed with."""
     return point.dist.name if point.dist else "an unknown distribution"
 
 
@@ -160,25 +187,26 @@ def _load(point: EntryPoint) -> Plugin:
     try:
         plugin: Plugin = point.load()
     except ImportError as error:
-        raise _lacking(point, error) from error
+        raise lacking(f"{point.name}://", point, error) from error
     except AttributeError as error:
         raise Misconfigured(
-            f"The plugin of '{point.name}://' in '{_distribution(point)}' is broken: {error}."
+            f"The plugin of '{point.name}://' in '{distribution(point)}' is broken: {error}."
         ) from error
     return plugin
 
 
-def _lacking(point: EntryPoint, error: ImportError) -> Misconfigured:
+def lacking(subject: str, point: EntryPoint, error: ImportError) -> Misconfigured:
+    """That ``subject``, which ``point`` leads to, needs what can't be imported, and what is to be installed."""
     what = f"the package '{error.name}'" if error.name else f"something ({error})"
     return Misconfigured(
-        f"'{point.name}://' needs {what}, which can't be imported; run: pip install '{_requirement(point)}'."
+        f"'{subject}' needs {what}, which can't be imported; run: pip install '{_requirement(point)}'."
     )
 
 
 def _requirement(point: EntryPoint) -> str:
     """What pip is to install: the distribution, with the extra of the scheme's name where it has one."""
     extras = point.dist.metadata.get_all("Provides-Extra", []) if point.dist else []
-    return f"{_distribution(point)}[{point.name}]" if point.name in extras else _distribution(point)
+    return f"{distribution(point)}[{point.name}]" if point.name in extras else distribution(point)
 
 
 def _check_names(settings: Iterable[str], plugin: Plugin, scheme: str, place: str) -> None:
@@ -199,9 +227,9 @@ def plugins() -> list[PluginInfo]:
 
 
 def _info(point: EntryPoint) -> PluginInfo:
-    distribution = _distribution(point)
+    installed = distribution(point)
     try:
         plugin = _load(point)
     except Misconfigured as error:
-        return PluginInfo(point.name, distribution, missing=str(error))
-    return PluginInfo(point.name, distribution, plugin.capabilities, plugin.limits, plugin.settings)
+        return PluginInfo(point.name, installed, missing=str(error))
+    return PluginInfo(point.name, installed, plugin.capabilities, plugin.limits, plugin.settings)

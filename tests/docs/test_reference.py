@@ -38,9 +38,9 @@ def section(heading: str) -> list[list[str]]:
 
 
 def options() -> Iterator[tuple[str, str]]:
-    """Every option of every command, with its line of help."""
+    """Every option of every command of the core, with its line of help."""
     root = click.Context(app)
-    commands = [app.get_command(root, name) for name in app.list_commands(root)]
+    commands = [app.get_command(root, name) for name in app.modules]
     for command in commands:
         assert command is not None
         for one in [command, *(command.commands.values() if isinstance(command, click.Group) else ())]:
