@@ -14,10 +14,10 @@ from typing import TextIO
 from transfer.errors import Misconfigured
 from transfer.values import dataclass
 from transfer_glacier.archive import Archive
+from transfer_glacier.journal import fault_of
 
 HEADER = ("GlacierArchiveID", "FileName")
 _CACHE_KIB = 64 * 1024
-_FORBIDDEN = frozenset("\r\n\t\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +96,6 @@ def open_names(path: str) -> Iterator[Names]:
         yield Names(database)
 
 
-def unsafe(name: str) -> str | None:
-    """Why no file can have this name below a folder; None if one can."""
-    if not name:
-        return "is empty"
-    if not _FORBIDDEN.isdisjoint(name):
-        return "has a newline, a tab or a NUL in it"
-    if name.startswith("/"):
-        return "begins with a slash"
-    parts = name.split("/")
-    if "" in parts:
-        return "has a part without a name"
-    if "." in parts or ".." in parts:
-        return "leaves its folder"
-    return None
-
-
 def _named(row: list[str], line: int, file: str) -> Named:
     if len(row) != len(HEADER):
         raise Misconfigured(
@@ -120,9 +104,9 @@ def _named(row: list[str], line: int, file: str) -> Named:
     archive_id, name = row[0].strip(), row[1]
     if not archive_id or any(sign.isspace() for sign in archive_id):
         raise Misconfigured(f"{file}, line {line}: '{archive_id}' is not the id of an archive.")
-    reason = unsafe(name)
-    if reason:
-        raise Misconfigured(f"{file}, line {line}: the name '{name}' {reason}; give the archive another one.")
+    fault = "has a NUL in it" if "\0" in name else fault_of(name)
+    if fault:
+        raise Misconfigured(f"{file}, line {line}: the name '{name}' {fault}; give the archive another one.")
     return Named(archive_id, name, line)
 
 

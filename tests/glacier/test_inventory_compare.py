@@ -17,13 +17,13 @@ from transfer_glacier.inventory.compare import (
     Difference,
     Disagreeing,
     Gone,
-    Known,
     Undeleted,
     Unjournaled,
 )
 from transfer_glacier.inventory.listed import Listed
 from transfer_glacier.inventory.ordered import ordering
-from transfer_glacier.inventory.repair import Create, Delete, Record, repairs
+from transfer_glacier.inventory.repair import repairs
+from transfer_glacier.journal import Created, Deleted, Known
 
 TAKEN = 1_700_000_000
 SURE = TAKEN - SLACK_S
@@ -106,19 +106,22 @@ def test_repairs_by_hand() -> None:
         Disagreeing(listed("d", size=6, created=7), replace(archive("d"), name="kept", mtime=None)),
     ]
     assert list(repairs(differences, described, NOW)) == [
-        Create(archive("a")),
-        Create(archive("b")),
-        Delete(NOW, archive("c")),
-        Delete(NOW, replace(archive("d"), name="kept", mtime=None)),
-        Create(Archive("d", "kept", 6, None, HASH, 7)),
+        Created(archive("a")),
+        Created(archive("b")),
+        Deleted(NOW, "c", "name of c"),
+        Deleted(NOW, "d", "kept"),
+        Created(Archive("d", "kept", 6, None, HASH, 7)),
     ]
 
 
-def appended(journal: Iterable[Known], records: Iterable[Record]) -> dict[str, Known]:
+def appended(journal: Iterable[Known], records: Iterable[Created | Deleted]) -> dict[str, Known]:
     """The journal, with these at its end."""
     states = {known.archive.id: known for known in journal}
     for record in records:
-        states[record.archive.id] = Known(record.archive, record.time if isinstance(record, Delete) else None)
+        if isinstance(record, Created):
+            states[record.archive.id] = Known(record.archive)
+        else:
+            states[record.archive_id] = Known(states[record.archive_id].archive, record.time)
     return states
 
 
@@ -152,13 +155,7 @@ def test_a_mended_journal_has_what_the_vault_has(
 def test_order_is_made_on_disk(names: list[str]) -> None:
     """As Python compares ids; every field comes back."""
     vault = [listed(each, size=len(each), tree_hash=OTHER) for each in names]
-    journal = [
-        Known(replace(archive(each), mtime=None if position % 2 else 9), position or None)
-        for position, each in enumerate(names)
-    ]
     with ordering() as ordered:
-        ordered.add_listed(vault[:2])
-        ordered.add_listed(vault[2:])
-        ordered.add_known(journal)
-        assert list(ordered.listed()) == sorted(vault, key=lambda each: each.archive_id)
-        assert list(ordered.known()) == sorted(journal, key=lambda each: each.archive.id)
+        ordered.add(vault[:2])
+        ordered.add(vault[2:])
+        assert list(ordered.by_id()) == sorted(vault, key=lambda each: each.archive_id)

@@ -12,17 +12,10 @@ from transfer.errors import Corrupt
 from transfer.values import dataclass
 from transfer_glacier.archive import Archive
 from transfer_glacier.inventory.listed import Listed
+from transfer_glacier.journal import Known
 
 SLACK_S = 3600
 """An inventory takes its time, and clocks differ: what was made or deleted up to so long before counts as later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An archive that the journal has a record of. ``deleted`` is when it was deleted, None while it lives."""
-
-    archive: Archive
-    deleted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

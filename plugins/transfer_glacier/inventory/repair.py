@@ -4,44 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from transfer.values import dataclass
 from transfer_glacier.archive import Archive
 from transfer_glacier.inventory.compare import Difference, Disagreeing, Gone
 from transfer_glacier.inventory.listed import Listed
+from transfer_glacier.journal import Created, Deleted
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A record that the archive is in the vault, as of when it was created."""
-
-    archive: Archive
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """A record that the archive is in the vault no more; ``time`` is when that was noticed."""
-
-    time: int
-    archive: Archive
-
-
-Record = Create | Delete
-
-
-def repairs(differences: Iterable[Difference], archive_of: Callable[[Listed], Archive], now: int) -> Iterator[Record]:
+def repairs(
+    differences: Iterable[Difference], archive_of: Callable[[Listed], Archive], now: int
+) -> Iterator[Created | Deleted]:
     """The records that mend these differences, in their order.
 
-    ``archive_of`` gives an archive its name, from its description as a rule. An archive that the journal is wrong about
-    keeps the name that it has there: it is deleted and created anew.
+    ``archive_of`` gives an archive its name, from its description as a rule; ``now`` is when those that are gone are
+    said to be deleted. An archive that the journal is wrong about keeps the name that it has there: it is deleted and
+    created anew.
     """
     for difference in differences:
         if isinstance(difference, Gone):
-            yield Delete(now, difference.archive)
+            yield _deleted(difference.archive, now)
         elif isinstance(difference, Disagreeing):
-            yield Delete(now, difference.archive)
-            yield Create(_corrected(difference))
+            yield _deleted(difference.archive, now)
+            yield Created(_corrected(difference))
         else:
-            yield Create(archive_of(difference.listed))
+            yield Created(archive_of(difference.listed))
+
+
+def _deleted(archive: Archive, now: int) -> Deleted:
+    return Deleted(now, archive.id, archive.name)
 
 
 def _corrected(difference: Disagreeing) -> Archive:
