@@ -27,6 +27,7 @@ class Vault:
     """What is told of a vault. Times are in nanoseconds; numbers are those of its last inventory, if there was one."""
 
     name: str
+    account: str
     archives: int
     size: int
     created_ns: int | None
@@ -74,7 +75,7 @@ async def remove(client: Client) -> None:
     await client.call(Call("DELETE", client.place.path))
 
 
-async def begin(client: Client, description: str, part_size: int, *, key: str) -> str:
+async def begin(client: Client, description: str, part_size: int, *, key: str | None = None) -> str:
     """Open an upload; its id."""
     headers = {"x-amz-part-size": str(part_size), "x-amz-archive-description": description}
     reply = await client.call(Call("POST", f"{client.place.path}/multipart-uploads", headers=headers, key=key))
@@ -117,7 +118,7 @@ async def complete(client: Client, upload_id: str, *, size: int, tree_hash: byte
     return _header(reply, "x-amz-archive-id", "the end of an upload")
 
 
-async def abort(client: Client, upload_id: str, *, key: str) -> None:
+async def abort(client: Client, upload_id: str, *, key: str | None = None) -> None:
     """Raises NotFound."""
     await client.call(Call("DELETE", _upload(client, upload_id), key=key))
 
@@ -192,11 +193,18 @@ def _job(client: Client, job_id: str) -> str:
 def _vault(told: Document) -> Vault:
     return Vault(
         told.text("VaultName"),
+        _account(told.text("VaultARN")),
         told.whole("NumberOfArchives") or 0,
         told.whole("SizeInBytes") or 0,
         told.moment("CreationDate"),
         told.moment("LastInventoryDate"),
     )
+
+
+def _account(arn: str) -> str:
+    """The account that ``arn:aws:glacier:REGION:ACCOUNT:vaults/NAME`` tells of."""
+    fields = arn.split(":")
+    return fields[4] if len(fields) > 4 else ""
 
 
 def _part(told: Document) -> HeldPart:

@@ -22,6 +22,7 @@ CAPABILITIES = Capabilities(
     versions=True,
     thaw=True,
     thaws=True,
+    lists_cold=True,
     thaw_tiers=("bulk", "standard", "expedited"),
     verifies=(Algorithm.TREE_SHA256,),
     keeps=(Algorithm.TREE_SHA256,),
@@ -51,6 +52,7 @@ SETTINGS: Mapping[str, str] = {
     "account_id": "twelve digits of the account that the vault is in; that of the credentials where it is left out",
     "ca_bundle": "file with the certificates of the authorities to trust",
     "journal": "file that tells which archives have which names; left out, one for each vault in the user's own place",
+    "journal_encoding": "of the names in the journal, where it is not utf-8",
     "keep_versions": "true to leave older archives of a name where it is replaced or deleted",
     "versions": "true to list older archives too, as name@time",
 }
@@ -71,8 +73,14 @@ class Settings:
     account_id: str = "-"
     ca_bundle: str | None = None
     journal: str | None = None
+    journal_encoding: str = "utf-8"
     keep_versions: bool = False
     versions: bool = False
+
+    @property
+    def each_alone(self) -> bool:
+        """Whether an older archive of a name is an object by itself, and stays when the name goes."""
+        return self.keep_versions or self.versions
 
     @property
     def anonymous(self) -> None:
@@ -92,6 +100,7 @@ def read_settings(location: Location) -> Settings:
         account_id=_account(given.get("account_id")),
         ca_bundle=given.get("ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,
         journal=given.get("journal") or None,
+        journal_encoding=given.get("journal_encoding") or "utf-8",
         keep_versions=flag(given, "keep_versions") or False,
         versions=flag(given, "versions") or False,
     )

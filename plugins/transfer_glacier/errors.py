@@ -57,8 +57,9 @@ _STATUSES: Mapping[int, str] = {
 _NOT_TAKEN = frozenset({"InvalidParameterValueException", "MissingParameterValueException", "BadRequest"})
 _SKEWED = ("signature expired", "signature not yet current")
 """What it says, with the code of a wrong signature, where the clocks are too far apart."""
-_DAMAGED = "checksum mismatch"
-"""What it says, with the code of a wrong parameter, where a hash is not that of the bytes."""
+_DAMAGED = ("checksum mismatch", "does not match the computed payload hash")
+"""What it says, with the code of a wrong parameter or signature, where a hash is not that of the bytes."""
+_SCOPED = "credential should be scoped"
 _NO_VAULT = "vault not found"
 _LONGEST = 300
 
@@ -109,10 +110,13 @@ def _meaning(failure: Failure, code: str) -> tuple[type[TransferError], str]:
     words = told.lower()
     if words.startswith(_SKEWED):
         return Misconfigured, skew_sentence(failure.headers)
-    if _DAMAGED in words:
+    if any(each in words for each in _DAMAGED):
         return _KINDS["BadDigest"]
+    if words.startswith(_SCOPED):
+        return Denied, "was refused: it is signed for another region than the server's, check region"
     if words.startswith(_NO_VAULT):
-        return NotFound, "is in a vault that does not exist: check its name, the region and the account"
+        what = "does not exist" if failure.key is None else "is in a vault that does not exist"
+        return NotFound, f"{what}: check the vault's name, the region and the account"
     if code in _KINDS:
         return _KINDS[code]
     if code in _NOT_TAKEN:

@@ -67,7 +67,7 @@ def _limits(info: PluginInfo) -> str:
         return ""
     figures = [
         ("object up to", limits.max_object),
-        ("put up to", limits.max_put),
+        ("put up to", limits.max_put or None),
         ("part from", limits.min_part if limits.min_part > 1 else None),
         ("part up to", limits.max_part),
     ]

@@ -1,0 +1,26 @@
+"""One vault, and all that its calls share: the client, the names, the jobs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from transfer_glacier.client import Client
+from transfer_glacier.config import Settings
+from transfer_glacier.names import Names
+from transfer_glacier.place import Place
+from transfer_glacier.retrievals import Retrievals
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    client: Client
+    settings: Settings
+    names: Names
+    retrievals: Retrievals
+    now_ns: Callable[[], int] = field(default=time.time_ns)
+
+    @property
+    def place(self) -> Place:
+        return self.client.place

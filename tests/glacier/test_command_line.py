@@ -1,0 +1,101 @@
+"""What the command line says of vaults, and of what is wrong with them: one sentence, and the exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.glacier.vaultplace import VaultPlace
+from transfer.cli.app import app
+
+
+@pytest.fixture
+def remote(place: VaultPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder to work in, whose ``transfer.toml`` has a remote ``vaults``."""
+    config = tmp_path / "transfer.toml"
+    config.touch(mode=0o600)
+    config.write_text(
+        '[remote.vaults]\ntype = "glacier"\n'
+        + "".join(f'{name} = "{value}"\n' for name, value in place.settings.items())
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "a").write_bytes(b"data")
+    return tmp_path
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit status, and all that is said."""
+    done = CliRunner().invoke(app, list(arguments), env=environment)
+    return done.exit_code, done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["sync", "tree", "vaults://nowhere"],
+            "does not exist: check the vault's name, the region",
+        ),
+        (["ls", "vaults://nowhere"], "'vaults://nowhere/' does not exist"),
+        (["ls", "vaults://a b"], "names no vault"),
+        (["ls", "glacier://vault"], "'glacier://vault' has no region: set region"),
+        (["ls", "glacier://vault", "--source-option", "region=us-east-1"], "No AWS credentials were found"),
+        (
+            ["ls", "vaults://vault", "--source-option", "access_key_id=OTHER"],
+            "the access key or its session token",
+        ),
+        (
+            ["ls", "vaults://vault", "--source-option", "region=eu-west-1"],
+            "signed for another region",
+        ),
+        (["ls", "vaults://vault", "--source-option", "account_id=1"], "must be the twelve digits of an AWS account"),
+        (["sync", "tree", "vaults://vault", "--storage-class", "GLACIER"], "has no storage classes"),
+    ],
+)
+def test_misuse_is_one_sentence(remote: Path, arguments: list[str], words: str) -> None:
+    status, said = run(*arguments)
+    assert status == 2, said
+    assert words in said
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+
+
+def test_a_server_that_is_not_there(remote: Path) -> None:
+    """The endpoint is named, since it may be mistyped."""
+    status, said = run("ls", "vaults://vault", "--source-option", "endpoint=http://127.0.0.1:1")
+    assert status == 1
+    assert "check the endpoint that is given for vaults://vault, and that its server runs" in said
+
+
+def test_an_inventory_that_is_awaited_is_no_failure(remote: Path, place: VaultPlace) -> None:
+    """The exit status says that the same command goes on later."""
+    place.keep(b"data")
+    place.take_inventory()
+    status, said = run("ls", "vaults://vault")
+    assert status == 75, said
+    assert "its inventory was asked for, which takes some hours; run this again then" in said
+    place.turn(hours=6)
+    assert run("ls", "vaults://vault")[0] == 0
+
+
+def test_vaults_are_listed(remote: Path, place: VaultPlace) -> None:
+    place.other("second")
+    assert run("ls", "vaults://") == (0, "second\nvault\n")
+
+
+def test_what_is_in_a_vault_is_listed_and_deleted(remote: Path, place: VaultPlace) -> None:
+    assert run("sync", "tree", "vaults://vault/x")[0] == 0
+    assert run("ls", "vaults://vault/x") == (0, "a\n")
+    assert run("size", "vaults://vault")[0] == 0
+    assert run("rm", "vaults://vault/x/a")[0] == 0
+    assert place.archives == []
+
+
+def test_plugins_tell_of_it() -> None:
+    status, said = run("plugins")
+    assert status == 0
+    assert "glacier://  transfer-engine\n  can       ordered, multipart, versions, thaw, thaws" in said
+    assert "object up to 39.1 TiB, part from 1.0 MiB, part up to 4.0 GiB, 10,000 parts" in said
