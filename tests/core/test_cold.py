@@ -134,6 +134,35 @@ async def test_many_that_wait_are_not_all_looked_at(clock: Clock, nap: list[floa
     assert source.count("stat") <= 3 * 600 + 32 * (len(nap) + 1)
 
 
+async def test_listings_tell_of_many(clock: Clock, nap: list[float], tmp_path: Path) -> None:
+    """Where they tell, no object is looked at but by the copy itself, and one on each page."""
+    objects = {f"a/k{number:04}": b"x" for number in range(600)}
+    source, target = await freezer(clock, objects, warm={f"z{number}": b"w" for number in range(2500)}), memory()
+    source.lists = True
+    result, _ = await run(source, target, tmp_path, wait=True)
+    assert (result.exit_status, result.totals.copied) == (0, 3100)
+    assert source.count("stat") <= 600 + len(nap) + 2
+    # Four pages when it is planned, and one each time that it is looked at.
+    assert source.count("list") <= 4 + 1 + 2 * (len(nap) + 1)
+    assert not source.twice()
+
+
+async def test_a_listing_that_fails_is_made_good_for(clock: Clock, nap: list[float], tmp_path: Path) -> None:
+    """By looks."""
+    objects = {f"k{number:04}": b"x" for number in range(100)}
+    source, target, begun = await freezer(clock, objects), memory(), clock()
+    source.lists = True
+
+    async def fail_later(what: str) -> None:
+        if what == "list" and clock() > begun:
+            raise Denied("no more listings")
+
+    source.before = fail_later
+    result, _ = await run(source, target, tmp_path, wait=True)
+    assert (result.exit_status, result.totals.copied) == (0, 100)
+    assert nap
+
+
 async def test_what_expired_is_asked_for_again(clock: Clock, tmp_path: Path) -> None:
     """And only that."""
     source, target = await freezer(clock, {"a": b"a", "b": b"b"}), memory()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from transfer.checkpoint import Parked
 from transfer.errors import NotFound, TransferError
-from transfer.model import Cold, Entry, Thaw
+from transfer.model import Cold, Entry, Page, Thaw
 from transfer.plugin import Store
-from transfer.tasks import for_each
+from transfer.tasks import closing, for_each
 
 _AT_ONCE = 16
+_FEWER = 8
+"""So many looks are made good for by one page of a listing."""
 _SAMPLE = 32
 """Objects that are looked at, of those that were still being thawed when they were looked at last; and as many again
 for as long as one of them is readable by now."""
@@ -62,6 +65,9 @@ class Coldness:
             return {each.key: self._from_list(each) for each in page}
         states = {each.key: State(sure[each.key], _entry(each)) for each in page if each.key in sure}
         left = [each for each in page if each.key not in sure]
+        if self.store.capabilities.lists_cold and len(left) > _SAMPLE:
+            states |= await self._listed(left)
+            left = [each for each in left if each.key not in states]
         waiting = [each for each in left if each.cold is Cold.THAWING]
         await self._look([each for each in left if each.cold is not Cold.THAWING], states)
         random.shuffle(waiting)
@@ -71,6 +77,35 @@ class Coldness:
             if all(states[each.key].cold is Cold.THAWING for each in some):
                 break
         return states | {each.key: State(Cold.THAWING, _entry(each)) for each in waiting if each.key not in states}
+
+    async def _listed(self, page: Sequence[Parked]) -> Mapping[str, State]:
+        """What the listing tells of a page of objects, in far fewer requests than looks would take: never in more.
+
+        Nothing of the first one, behind which it begins, nor where it is silent.
+        """
+        wanted = {each.key for each in page}
+        first, last = page[0].key, page[-1].key
+        prefix = first
+        while not last.startswith(prefix):
+            prefix = prefix[:-1]
+        states: dict[str, State] = {}
+        with suppress(TransferError):  # looks make good for it
+            async with closing(self._pages(prefix, first, last, len(page) // _FEWER)) as pages:
+                async for listed in pages:
+                    for item in listed.items:
+                        if isinstance(item, Entry) and item.key in wanted and item.cold is not None:
+                            states[item.key] = State(item.cold, item)
+        return states
+
+    async def _pages(self, prefix: str, first: str, last: str, most: int) -> AsyncIterator[Page]:
+        """The listing from behind ``first`` up to ``last``, but no more than so many pages."""
+        ordered = self.store.capabilities.ordered
+        async with closing(self.store.list(prefix, after=first if ordered else None)) as pages:
+            async for page in pages:
+                yield page
+                most -= 1
+                if not most or (ordered and page.items and page.items[-1].key >= last):
+                    return
 
     async def _look(self, some: Sequence[Parked], states: dict[str, State]) -> None:
         async def look(parked: Parked) -> None:
