@@ -30,7 +30,7 @@ from transfer.plugin import StoreOptions
     ],
 )
 async def test_settings_that_make_no_sense(
-    native: Native, place: EmulatedPlace[Any], settings: dict[str, str], words: str
+    native: Native, place: EmulatedPlace[Any], settings: dict[str, Any], words: str
 ) -> None:
     """Each is refused by name when the store is opened, without its secrets."""
     with pytest.raises(Misconfigured) as caught:
@@ -45,8 +45,9 @@ async def test_settings_that_make_no_sense(
 async def test_half_a_pair_of_keys(native: Native, place: EmulatedPlace[Any], given: int) -> None:
     """The other half is not looked for elsewhere."""
     has, lacks = native.names[given], native.names[1 - given]
+    without: dict[str, Any] = {lacks: ""}
     with pytest.raises(Misconfigured, match=f"has {has} but no {lacks}") as caught:
-        await place.open(**{lacks: ""})
+        await place.open(**without)
     assert KEY.secret not in str(caught.value)
 
 
