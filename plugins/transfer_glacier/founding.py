@@ -12,13 +12,10 @@ import platformdirs
 from transfer.errors import Awaited, Transient
 from transfer.wire.stream import Stream
 from transfer_glacier import calls
-from transfer_glacier.archive import Archive
 from transfer_glacier.client import Client
 from transfer_glacier.config import Settings
 from transfer_glacier.cover import is_readable, is_under_way
-from transfer_glacier.describing import read
 from transfer_glacier.inventory.founding import begin_journal
-from transfer_glacier.inventory.listed import Listed
 from transfer_glacier.inventory.naming import archive_of
 from transfer_glacier.inventory.reading import archives_async
 from transfer_glacier.job import Action, Job, inventory_retrieval
@@ -87,7 +84,7 @@ async def _begin_from(vault: Vault, job: Job) -> None:
         inventory = archives_async(_chunks(stream, vault.place.subject(None)))
         with suppress(FileExistsError):
             await begin_journal(
-                await vault.names.path(), inventory, _archive_of, encoding=vault.settings.journal_encoding
+                await vault.names.path(), inventory, archive_of, encoding=vault.settings.journal_encoding
             )
 
 
@@ -99,7 +96,3 @@ async def _chunks(stream: Stream, subject: str) -> AsyncIterator[bytes]:
         yield bytes(view[:got])
     if length is not None and size != int(length):
         raise Transient(f"The inventory of {subject} broke off after {size:,} of {length} bytes")
-
-
-def _archive_of(listed: Listed) -> Archive:
-    return archive_of(listed, read)

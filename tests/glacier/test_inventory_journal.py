@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,20 +32,11 @@ NOW = TAKEN + 100_000
 HASH = bytes(32)
 
 
-@dataclass(frozen=True)
-class Described:
-    name: str
-    mtime: int | None
-
-
-def described(description: str) -> Described | None:
-    """``name@mtime``, for these tests."""
-    name, at, mtime = description.rpartition("@")
-    return Described(name, int(mtime)) if at else None
-
-
-def named(listed: Listed) -> Archive:
-    return archive_of(listed, described)
+def mt2(name: str, mtime: int = 77) -> str:
+    """As mtglacier describes it."""
+    moment = datetime.fromtimestamp(mtime, UTC).strftime("%Y%m%dT%H%M%SZ")
+    text = json.dumps({"filename": name, "mtime": moment}, ensure_ascii=False)
+    return "mt2 " + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def listed(archive_id: str, description: str = "", size: int = 5) -> Listed:
@@ -66,23 +59,34 @@ def opened(path: Path) -> Iterator[Journal]:
 
 def test_names() -> None:
     """From the file of names, else from the description, else the id, as mtglacier does with other tools' archives."""
-    assert named(listed("id", "a/b@77")) == Archive("id", "a/b", 5, 77, HASH, 1000)
-    assert named(listed("id", "anything")) == Archive("id", "id", 5, None, HASH, 1000)
+    ours = listed("id", mt2("a/b"))
+    assert archive_of(ours) == Archive("id", "a/b", 5, 77, HASH, 1000)
+    assert archive_of(listed("id", "mt2 broken")) == Archive("id", "id", 5, None, HASH, 1000)
+    assert archive_of(listed("id")) == Archive("id", "id", 5, None, HASH, 1000)
     override = {"id": "given", "other": "x"}
-    assert archive_of(listed("id", "a/b@77"), described, override) == Archive("id", "given", 5, 77, HASH, 1000)
-    assert archive_of(listed("id"), described, override).name == "given"
+    assert archive_of(ours, override) == Archive("id", "given", 5, 77, HASH, 1000)
+    assert archive_of(listed("id"), override).name == "given"
 
 
-@pytest.mark.parametrize("name", ["../a", "/etc/passwd", "a//b", "a\nb", ""])
+def test_names_of_other_tools() -> None:
+    """FastGlacier's, CloudBerry's, and text that nobody encoded: all have names that people know."""
+    fast = f"<m><v>4</v><p>{base64.b64encode(b'dir/f').decode()}</p><lm>20130313T040002Z</lm></m>"
+    cloud = '{"Path":"dir/f","UTCDateModified":"20130313T040002Z"}'
+    for description in (fast, cloud):
+        assert archive_of(listed("id", description)) == Archive("id", "dir/f", 5, 1_363_147_202, HASH, 1000)
+    assert archive_of(listed("id", "backup of 2012")).name == "backup of 2012"
+
+
+@pytest.mark.parametrize("name", ["../a", "a//b", "a\nb", "", ".."])
 def test_unsafe_names_become_ids(name: str) -> None:
     """None of them crashes, and none leaves its folder."""
-    assert named(listed("id", f"{name}@77")) == Archive("id", "id", 5, 77, HASH, 1000)
+    assert archive_of(listed("id", mt2(name))) == Archive("id", "id", 5, None, HASH, 1000)
 
 
 async def test_a_journal_of_an_inventory(tmp_path: Path) -> None:
     """Its lines are mtglacier's, in the order of the inventory; nobody else may read it."""
     path = tmp_path / "new" / "journal"
-    assert await begin_journal(path, stream([listed("id2", "a/b@77"), listed("id1", "foreign")]), named) == 2
+    assert await begin_journal(path, stream([listed("id2", mt2("a/b")), listed("id1")]), archive_of) == 2
     zeros = "0" * 64
     assert path.read_text() == (
         f"B\t1000\tCREATED\tid2\t5\t77\t{zeros}\ta/b\nB\t1000\tCREATED\tid1\t5\tNONE\t{zeros}\tid1\n"
@@ -96,7 +100,7 @@ async def test_a_journal_of_an_inventory(tmp_path: Path) -> None:
 async def test_many_archives(tmp_path: Path) -> None:
     """More than are written at once."""
     many = [listed(f"id{number}") for number in range(2500)]
-    assert await begin_journal(tmp_path / "journal", stream(many), named) == 2500
+    assert await begin_journal(tmp_path / "journal", stream(many), archive_of) == 2500
     assert (tmp_path / "journal").read_text().count("\n") == 2500
     with ordering() as ordered:
         assert await collect(stream(many), ordered) == 2500
@@ -111,7 +115,7 @@ async def test_a_journal_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         raise Corrupt("The inventory ends in the middle.")
 
     with pytest.raises(Corrupt):
-        await begin_journal(tmp_path / "journal", broken(), named)
+        await begin_journal(tmp_path / "journal", broken(), archive_of)
     assert os.listdir(tmp_path) == []
 
 
@@ -125,7 +129,7 @@ async def test_no_journal_is_replaced(tmp_path: Path) -> None:
 
     for inventory in (slow(), stream([listed("id")])):
         with pytest.raises(FileExistsError):
-            await begin_journal(path, inventory, named)
+            await begin_journal(path, inventory, archive_of)
         assert path.read_text() == "somebody's"
         assert os.listdir(tmp_path) == ["journal"]
 
@@ -134,9 +138,9 @@ async def test_a_place_for_no_journal_is_refused(tmp_path: Path) -> None:
     """In a sentence, as is a name that its encoding can't hold."""
     (tmp_path / "file").touch()
     with pytest.raises(Misconfigured, match=r"file/journal can't be made \(.*\); name another place"):
-        await begin_journal(tmp_path / "file" / "journal", stream([]), named)
+        await begin_journal(tmp_path / "file" / "journal", stream([]), archive_of)
     with pytest.raises(Unsupported, match=r"'\\u0416' is not in latin-1"):
-        await begin_journal(tmp_path / "journal", stream([listed("id", "\u0416@1")]), named, encoding="latin-1")
+        await begin_journal(tmp_path / "journal", stream([listed("id", mt2("\u0416"))]), archive_of, encoding="latin-1")
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -158,12 +162,12 @@ def test_a_mended_journal_has_what_the_vault_has(
     inventory: dict[str, int], records: dict[str, tuple[int, int, int | None]]
 ) -> None:
     """Also when it is read anew; and what mends it is written once, however often it is appended."""
-    vault = [listed(each, f"name of {each}@9", size) for each, size in inventory.items()]
+    vault = [listed(each, mt2(f"name of {each}", 9), size) for each, size in inventory.items()]
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder, "journal")) as journal:
         for each, (created, size, gone) in records.items():
             archive = Archive(each, f"name of {each}", size, 9, HASH, created)
             journal.append([Created(archive), *([] if gone is None else [Deleted(gone, each, archive.name)])])
-        journal.append(repairs(compared(vault, journal), named, NOW))
+        journal.append(repairs(compared(vault, journal), archive_of, NOW))
         assert compared(vault, journal) == []
         lives = {known.archive.id: known.archive for known in journal.by_id() if known.deleted is None}
         younger = {each for each, (made, _, gone) in records.items() if made >= SURE and gone is None}
@@ -181,7 +185,7 @@ def test_mending_while_comparing(tmp_path: Path) -> None:
         journal.append(Created(Archive(f"gone{n}", "x", 5, None, HASH, 1000)) for n in range(1500))
         ordered.add(listed(f"new{n}") for n in range(1500))
         comparison = Comparison(ordered.by_id(), journal.by_id(), TAKEN)
-        journal.append(repairs(comparison, named, NOW))
+        journal.append(repairs(comparison, archive_of, NOW))
         lives = [known.archive.id for known in journal.by_id() if known.deleted is None]
         assert lives == sorted(f"new{n}" for n in range(1500))
         assert journal.known("gone7") == Known(Archive("gone7", "x", 5, None, HASH, 1000), NOW)

@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol
 
 from transfer_glacier.archive import Archive
+from transfer_glacier.descriptions import named
 from transfer_glacier.inventory.listed import Listed
-from transfer_glacier.journal import fault_of
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
-class Described(Protocol):
-    """What a description tells."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def mtime(self) -> int | None: ...
-
-
-def archive_of(
-    listed: Listed, describe: Callable[[str], Described | None], names: Mapping[str, str] = NO_NAMES
-) -> Archive:
+def archive_of(listed: Listed, names: Mapping[str, str] = NO_NAMES) -> Archive:
     """The archive, as a journal is to know it.
 
-    Its name is the one that ``names`` has for its id, or else the one that its description tells, if a journal can have
-    it; ``describe`` reads descriptions and gives None for those that it can make nothing of. Without any the name is
+    Its name is the one that ``names`` has for its id, or else the one that its description tells; without either it is
     the id, as mtglacier has it.
     """
-    described = describe(listed.description)
-    name = names.get(listed.archive_id)
-    if name is None and described is not None and fault_of(described.name) is None:
-        name = described.name
+    described = named(listed.description, listed.archive_id)
     return Archive(
         listed.archive_id,
-        listed.archive_id if name is None else name,
+        names.get(listed.archive_id, described.name),
         listed.size,
-        None if described is None else described.mtime,
+        described.mtime,
         listed.tree_hash,
         listed.created,
     )
