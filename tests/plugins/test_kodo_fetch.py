@@ -320,10 +320,10 @@ async def test_damaged_on_its_way(
 
 
 async def test_frozen_objects_say_so(oss: OssPlace, target: Store, bucket: Bucket, kodo_server: Kodo) -> None:
-    """At once: Kodo would not."""
+    """At once, where nothing is to be thawed: Kodo would not."""
     source = await oss.open("from")
     await source.put("cold", Body(b"data"), Metadata(storage_class="Archive"))
-    result = await sync(source, target, options())
+    result = await sync(source, target, options(thaw=False))
     (failure,) = result.failures
     assert "must be restored" in str(failure.error)
     assert arrived(bucket) == {}

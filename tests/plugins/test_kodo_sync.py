@@ -112,7 +112,7 @@ async def test_by_several_processes(kodo_server: Kodo, bucket: str, tree: Path) 
 
 
 async def test_deletes_and_cold_objects(kodo_server: Kodo, bucket: str, tree: Path, tmp_path: Path) -> None:
-    """What the source lost goes; an object in cold storage fails by itself, and says why."""
+    """What the source lost goes; where nothing is thawed, a cold object fails by itself, and says why."""
     there, up = f"kodo://{bucket}/x", options(target_settings=kodo_server.settings, delete=True)
     assert (await sync(str(tree), there, up)).ok
     (tree / "small.txt").unlink()
@@ -121,6 +121,6 @@ async def test_deletes_and_cold_objects(kodo_server: Kodo, bucket: str, tree: Pa
     made = kodo_server.buckets[bucket].objects
     assert set(made) == {f"x/{name}" for name in _FILES if name != "small.txt"}
     made["x/empty"] = replace(made["x/empty"], type=2)
-    result = await sync(there, str(tmp_path / "back"), options(source_settings=kodo_server.settings))
+    result = await sync(there, str(tmp_path / "back"), options(source_settings=kodo_server.settings, thaw=False))
     assert [(failure.key, "must be thawed" in str(failure.error)) for failure in result.failures] == [("empty", True)]
     assert result.totals.copied == 2
