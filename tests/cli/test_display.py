@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from tests.cli.samples import COPIED, FAILED
-from transfer.cli import phrases
+from transfer.cli import phrases, thawing
 from transfer.cli.live import Live
 from transfer.cli.pace import Pace, Sample
 from transfer.cli.progress import Lines
@@ -23,10 +24,12 @@ from transfer.event import (
     Notice,
     ObjectStarted,
     Outcome,
+    Parked,
     Planned,
     Replanned,
     Retrying,
     RunStarted,
+    Thawing,
     Verdict,
 )
 
@@ -225,3 +228,22 @@ def test_the_first_line_has_the_rate_so_far(clock: Clock, capsys: pytest.Capture
     clock.now += 10
     lines.show()
     assert " · 2.0 MiB/s · " in capsys.readouterr().err
+
+
+def test_what_waits_for_cold_storage_is_told(tally: Tally, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in flight no more, is not among what is to be done now, and how far it is stands in a line of its own."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    tally(Parked("two", 10 * MIB))
+    assert (tally.planned, tally.planned_bytes, list(tally.flights)) == (2, 20 * MIB, [])
+    tally(Thawing(9, 9 * MIB, 3, 9, 1_800_000_001 * 10**9))
+    line = "waiting for cold storage: 3 of 12 readable, the rest by 2027-01-15 08:01"
+    assert thawing.progress(tally.thawing) == line
+    console = Console(file=io.StringIO(), width=100, height=30)
+    console.print(Live("sync", tally, console).drawing())
+    assert line in console.file.getvalue()  # type: ignore[attr-defined]
+    tally(Planned("two", Action.COPY, "new", 10 * MIB))
+    tally(Finished(Outcome("two", Action.THAW, Verdict.PENDING, "in cold storage", size=10 * MIB)))
+    assert (tally.planned, tally.done, tally.failed) == (3, 1, 0)
+    tally(Thawing(0, 0, 12, 0))
+    assert thawing.progress(tally.thawing) == ""

@@ -69,6 +69,19 @@ def test_the_last_lines_say_what_to_do(more: dict[str, Any], options: dict[str, 
     assert advice in told(result_of(**more), **options)
 
 
+def test_what_waits_for_cold_storage_is_told_with_its_time() -> None:
+    """How much it is, until when, and what to do then; a failure is told of too, and goes before in the status."""
+    totals = Totals(pending=2, pending_bytes=5 << 20, thaws=1, thaws_bytes=1 << 20)
+    text = told(result_of(totals=totals, ready_ns=1_800_000_001 * 10**9))
+    assert "  thaws asked for    1  1.0 MiB\n  waiting            2  5.0 MiB in cold storage\n" in text
+    assert "\n2 objects, 5.0 MiB, wait for cold storage and should be readable by 2027-01-1" in text
+    assert text.endswith("Run the same command again then, or with --wait to stay till it is done.")
+    assert "wait for cold storage. Run the same command again later" in told(result_of(totals=totals))
+    assert result_of(totals=totals).exit_status == 75
+    assert result_of(totals=replace(totals, failed=1)).exit_status == 1
+    assert "to thaw            1" in told(result_of(totals=totals, dry_run=True))
+
+
 def test_the_first_failures_are_named_and_the_rest_counted() -> None:
     """Ten failures are told with their reasons; one without a key by its reason alone."""
     failures = tuple(replace(FAILED, key=f"key-{number}") for number in range(15))

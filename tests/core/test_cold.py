@@ -16,9 +16,9 @@ import transfer
 from tests.core.frozen import DAY_NS, HOUR_NS, Clock, Freezer, Vault
 from tests.core.rig import MIB, Heard, contents, fill, memory, open_uploads, pattern, quick, raising
 from transfer import engine
-from transfer.errors import Denied, Frozen, Throttled, Transient, Unsupported
+from transfer.errors import Denied, Frozen, Misconfigured, Throttled, Transient, Unsupported
 from transfer.event import Notice, Parked, Replanned, Result, Thawing, Verdict
-from transfer.job import awaited, sides
+from transfer.job import allowed, awaited, sides
 from transfer.job import cold as stage
 from transfer.model import Body, Metadata, Page, Span
 from transfer.pipeline.route import Route
@@ -312,6 +312,58 @@ def after_call(number: int, act: Callable[[], Any]) -> Callable[[str], Any]:
                 await asyncio.sleep(1)
 
     return hook
+
+
+async def test_what_freezes_underway_goes_on_from_there(clock: Clock, tmp_path: Path) -> None:
+    """A thawed copy whose days end in the midst of it: the parts that have arrived are not sent again."""
+    data = pattern(9 * MIB)
+    source, target = await freezer(clock, {"big": data}), memory()
+    await run(source, target, tmp_path, thaw_days=1)
+    clock.turn(6)
+    reads = iter(range(100))
+
+    async def freeze(what: str) -> None:
+        if what.startswith("read big at") and " 0+1" not in what and next(reads) == 4:
+            clock.turn(30)
+
+    source.after = freeze
+    result, _ = await run(source, target, tmp_path, thaw_days=1, transfers=1)
+    assert (result.exit_status, result.totals.failed, open_uploads(target)) == (75, 0, 1)
+    assert 0 < result.totals.sent_bytes < len(data)
+    sent = result.totals.sent_bytes
+    source.after = None
+    await run(source, target, tmp_path, thaw_days=1)
+    clock.turn(6)
+    result, _ = await run(source, target, tmp_path, thaw_days=1)
+    assert (result.exit_status, result.totals.resumed_bytes) == (0, sent)
+    assert result.totals.sent_bytes == len(data) - sent
+    assert (contents(target), open_uploads(target)) == ({"big": data}, 0)
+    assert not source.twice()
+
+
+async def test_days_that_a_store_decides(clock: Clock, tmp_path: Path) -> None:
+    """They are not heeded in silence."""
+    source = await vault(clock, SMALL)
+    with pytest.raises(Misconfigured, match=r"--thaw-days would have no effect, for the source .* decides for how"):
+        await run(source, memory(), tmp_path, thaw_days=3)
+
+
+async def test_no_more_is_asked_for_than_can_be_copied(
+    clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In three quarters of the time for which it is readable; the rest once that is copied, in the same run."""
+    monkeypatch.setattr(allowed, "ASSUMED", 12 * MIB / (24 * 3600))  # 9 MiB in 18 hours
+    objects = {f"k{number:02}": bytes([number]) * MIB for number in range(12)}
+    source, target = await freezer(clock, objects), memory()
+    result, _ = await run(source, target, tmp_path, thaw_days=1)
+    assert (result.exit_status, result.totals.thaws, result.totals.pending) == (75, 9, 12)
+    assert result.notes[0].startswith("3 of the objects that wait are not asked for yet: no more is than is allowed")
+    clock.turn(6)
+    result, _ = await run(source, target, tmp_path, thaw_days=1)
+    assert (result.exit_status, result.totals.copied, result.totals.thaws) == (75, 9, 3)
+    clock.turn(6)
+    assert (await run(source, target, tmp_path, thaw_days=1))[0].exit_status == 0
+    assert contents(target) == objects
 
 
 async def test_a_second_pair_pays_nothing(clock: Clock, tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ _UNORDERED = "lists out of key order"
 _STATES = {0: "complete", PENDING: "waiting"}
 """How a checkpoint calls the end of a run, by the exit status."""
 
+_NOT_ASKED = (
+    "{:,} of the objects that wait are not asked for yet: no more is than is allowed, there is room for, "
+    "and can be copied while it is readable; later runs ask for them."
+)
+
 CarryOut = Callable[[Step], Awaitable[Outcome]]
 
 
@@ -381,6 +386,8 @@ class Run:
             async for outcome in pending:
                 self._record(outcome)
         self._waiting = await self._cold.waiting()
+        if unasked := self._waiting.objects - self._waiting.asked:
+            self.tally.notes.append(_NOT_ASKED.format(unasked))
 
     async def _deletes(self, whole: bool) -> None:
         options = self.route.options
