@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import time
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from rich.console import Console
@@ -230,14 +230,13 @@ def test_the_first_line_has_the_rate_so_far(clock: Clock, capsys: pytest.Capture
     assert " · 2.0 MiB/s · " in capsys.readouterr().err
 
 
-def test_what_waits_for_cold_storage_is_told(tally: Tally, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_for_cold_storage_is_told(tally: Tally, clock: Clock) -> None:
     """It is in flight no more, is not among what is to be done now, and how far it is stands in a line of its own."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
     tally(Parked("two", 10 * MIB))
     assert (tally.planned, tally.planned_bytes, list(tally.flights)) == (2, 20 * MIB, [])
     tally(Thawing(9, 9 * MIB, 3, 9, 1_800_000_001 * 10**9))
-    line = "waiting for cold storage: 3 of 12 readable, the rest by 2027-01-15 08:01"
+    ready = datetime.fromtimestamp(1_800_000_060).astimezone()
+    line = f"waiting for cold storage: 3 of 12 readable, the rest by {ready:%Y-%m-%d %H:%M}"
     assert thawing.progress(tally.thawing) == line
     console = Console(file=io.StringIO(), width=100, height=30)
     console.print(Live("sync", tally, console).drawing())
