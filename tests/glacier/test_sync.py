@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import transfer
 from tests.glacier.vaultplace import VaultPlace
+from transfer import engine
 from transfer.errors import Awaited
 from transfer.event import PENDING, Event, Notice
 from transfer.options import Options
+from transfer.pipeline.route import Route
 from transfer.testing.checks.harness import noise
 
 MIB = 1024**2
@@ -62,6 +66,46 @@ async def test_there_and_back(place: VaultPlace, tree: Path, tmp_path: Path, up:
     assert (out / "b").stat().st_mtime == 1_400_000_000
     assert place.billing.billed_twice() == []
     assert len(place.jobs) == 4
+
+
+async def test_what_was_fetched_is_not_fetched_again(
+    place: VaultPlace, tmp_path: Path, up: Options, down: Options
+) -> None:
+    """Though it was changed only just now: an archive never changes, which its version tells."""
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "k").write_bytes(b"data")
+    assert (await transfer.sync(str(tmp_path / "tree"), "glacier://vault", up)).ok
+    assert (await transfer.sync("glacier://vault", str(tmp_path / "out"), down)).exit_status == PENDING
+    place.turn(hours=6)
+    assert (await transfer.sync("glacier://vault", str(tmp_path / "out"), down)).totals.copied == 1
+    again = await transfer.sync("glacier://vault", str(tmp_path / "out"), down)
+    assert (again.ok, again.totals.copied, again.totals.skipped_proven) == (True, 0, 1)
+
+
+async def test_an_archive_comes_in_pieces_that_fit_the_rate(
+    place: VaultPlace, tree: Path, tmp_path: Path, up: Options, down: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is asked for when it may be, and read while it can be; what was sent is kept over runs."""
+    turned = 0
+
+    def now_ns() -> int:
+        return time.time_ns() + turned * 3600 * 10**9
+
+    monkeypatch.setattr(engine, "Route", partial(Route, now_ns=now_ns))
+    for path in tree.rglob("*"):
+        if path.is_file() and path.name != "large.bin":
+            path.unlink()
+    assert (await transfer.sync(str(tree), "glacier://vault", up)).ok
+    slowly = replace(down, tier="bulk", retrieval_rate=2 * MIB, part_size=MIB, multipart_threshold=MIB)
+    statuses = []
+    while not statuses or statuses[-1]:
+        statuses.append((await transfer.sync("glacier://vault", str(tmp_path / "out"), slowly)).exit_status)
+        turned += 13
+        place.turn(hours=13)
+    assert statuses == [PENDING, PENDING, 0]
+    assert contents(tmp_path / "out") == contents(tree)
+    assert place.billing.billed_twice() == []
+    assert [retrieval.size for retrieval in place.billing.retrievals] == [2 * MIB, MIB + 5]
 
 
 async def test_a_vault_without_its_checkpoint_is_known_by_its_hashes(

@@ -149,5 +149,10 @@ class Route:
         self.listener(BytesMoved(key, size))
 
     def racy(self, entry: Entry, read_at_ns: int) -> bool:
-        """Whether the file was changed so shortly before it was read that it may change again unseen."""
-        return entry.etag is None and entry.mtime_ns is not None and read_at_ns - entry.mtime_ns < _RACY_NS
+        """Whether the file was changed so shortly before it was read that it may change again unseen.
+
+        What has an ETag or a version has another one then.
+        """
+        if entry.etag is not None or entry.version is not None or entry.mtime_ns is None:
+            return False
+        return read_at_ns - entry.mtime_ns < _RACY_NS
