@@ -29,7 +29,7 @@ from transfer_glacier.archive import Archive
 from transfer_glacier.config import MIB
 from transfer_glacier.cover import FROZEN
 from transfer_glacier.deleting import delete_archives
-from transfer_glacier.describing import describe, read
+from transfer_glacier.descriptions import describe, read
 from transfer_glacier.entries import changed, entry_of
 from transfer_glacier.vault import Vault
 
@@ -37,6 +37,8 @@ _TREE, _SHA256 = Algorithm.TREE_SHA256, Algorithm.SHA256
 _SECOND_NS = 1_000_000_000
 _MTIME, _REPLACES = "mtime", "replaces"
 """In an upload's ``extra``: seconds, and the id of the archive that had the name when it was begun."""
+_OURS = "mt2 "
+"""Begins the descriptions that we write. (Others may be plain text, and somebody else's.)"""
 _TRIAL = "transfer: a trial"
 _VERIFIED = Proof(Proven.VERIFIED, _TREE)
 
@@ -141,7 +143,7 @@ async def uploads(vault: Vault, key: str) -> Sequence[Upload]:
     name = vault.names.name(key)
     found: list[Upload] = []
     async for upload in calls.uploads(vault.client):
-        described = read(upload.description)
+        described = read(upload.description) if upload.description.startswith(_OURS) else None
         if described is not None and described.name == name:
             extra = {} if upload.created_ns is None else {"initiated_ns": str(upload.created_ns)}
             found.append(Upload(key, upload.id, None, upload.part_size, extra))

@@ -97,7 +97,7 @@ async def test_an_archive_comes_in_pieces_that_fit_the_rate(
             path.unlink()
     assert (await transfer.sync(str(tree), "glacier://vault", up)).ok
     slowly = replace(down, tier="bulk", retrieval_rate=2 * MIB, part_size=MIB, multipart_threshold=MIB)
-    statuses = []
+    statuses: list[int] = []
     while not statuses or statuses[-1]:
         statuses.append((await transfer.sync("glacier://vault", str(tmp_path / "out"), slowly)).exit_status)
         turned += 13
