@@ -57,6 +57,7 @@ class GlacierStore(Store):
             if error.code is None:  # no answer, and perhaps not the server that was meant
                 raise Transient(f"{error.message}; {self._remedy}") from None
             raise
+        self.empty = not await self._vault.names.page("", None)
         if write:
             await uploading.try_out(self._vault)
 

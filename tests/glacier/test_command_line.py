@@ -94,6 +94,14 @@ def test_what_is_in_a_vault_is_listed_and_deleted(remote: Path, place: VaultPlac
     assert place.archives == []
 
 
+def test_an_archive_is_no_folder(remote: Path, place: VaultPlace) -> None:
+    """Nor is what is not there an empty one."""
+    assert run("sync", "tree", "vaults://vault/x")[0] == 0
+    status, said = run("sync", "vaults://vault/x/a", "out")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "'vaults://vault/x/a' is an object, not a folder; copy it with 'transfer copy'" in said
+
+
 def test_plugins_tell_of_it() -> None:
     status, said = run("plugins")
     assert status == 0

@@ -31,7 +31,7 @@ others = st.sampled_from([("up",), ("up",), ("down",), ("inventory",)])
 steps = st.lists(st.one_of(writing, removing, failing, passing, others), min_size=4, max_size=12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(steps)
 def test_all_ends_well(story: list[tuple[str | int, ...]]) -> None:
     with world() as (place, folder):
