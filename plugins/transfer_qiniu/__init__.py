@@ -20,5 +20,10 @@ class QiniuPlugin:
 
         return await open_bucket(location, options)
 
+    async def open_all(self, location: Location, options: StoreOptions) -> Store:
+        from transfer_qiniu.opening import open_place  # noqa: PLC0415
+
+        return await open_place(location, options)
+
 
 plugin: Plugin = QiniuPlugin()

@@ -50,6 +50,10 @@ class Client:
         subject = self.place.subject(key)
         return await self.transport.manage(method, url, subject, key=key, body=body, kind=kind, patient=patient)
 
+    async def buckets(self) -> object:
+        """What Qiniu tells of all buckets."""
+        return await self.transport.manage("GET", f"{self.discovery.asked}/buckets", "The account's buckets")
+
     async def upload(
         self,
         method: str,

@@ -24,6 +24,11 @@ class Discovery:
         self._known: dict[str, tuple[Hosts, float]] = {}
         self._domains: dict[str, str] = {}
 
+    @property
+    def asked(self) -> str:
+        """Where questions about buckets go."""
+        return uc_address(self._settings)
+
     async def hosts(self, bucket: str) -> Hosts:
         """The servers of a bucket. Raises Misconfigured where there is no such bucket."""
         own = chosen(self._settings)
@@ -55,12 +60,12 @@ class Discovery:
 
     async def _query(self, bucket: str) -> Hosts:
         query = f"ak={quote(self._transport.signer.access_key, safe='')}&bucket={quote(bucket, safe='')}"
-        told = await self._transport.ask(f"{uc_address(self._settings)}/v4/query?{query}", _subject(bucket))
+        told = await self._transport.ask(f"{self.asked}/v4/query?{query}", _subject(bucket))
         return of_reply(told, self._settings.scheme)
 
     async def _bound(self, bucket: str) -> str:
         """A domain of the bucket's own, one that is there to stay before one on trial; else its source domain."""
-        url = f"{uc_address(self._settings)}/v2/domains?tbl={quote(bucket, safe='')}"
+        url = f"{self.asked}/v2/domains?tbl={quote(bucket, safe='')}"
         told = await self._transport.manage("GET", url, _subject(bucket))
         if not isinstance(told, list | None):
             raise Corrupt(f"Qiniu told of the domains of {_subject(bucket)} in a form that is not known")

@@ -1,8 +1,8 @@
-"""The bucket's listing, page by page. Only an empty marker ends it: pages may be empty before that."""
+"""The bucket's listing, page by page, and that of buckets. Only an empty marker ends one: pages may be empty before."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from transfer.errors import Corrupt
 from transfer.model import Entry, Page
@@ -54,3 +54,11 @@ async def probe(client: Client) -> bool:
     query = quote_query({"bucket": place.bucket, "limit": "1", "prefix": place.prefix})
     told = await client.manage(Service.RSF, f"/list?{query}", method="GET")
     return isinstance(told, dict) and not told.get("items") and not told.get("marker")
+
+
+async def buckets(client: Client) -> Sequence[str]:
+    """The names of all buckets that the keys may see, wherever they are."""
+    told = await client.buckets()
+    if not isinstance(told, list | None) or not all(isinstance(name, str) for name in told or ()):
+        raise Corrupt("Qiniu told of the buckets in a form that is not known")
+    return sorted(told or ())

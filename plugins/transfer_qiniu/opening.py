@@ -24,6 +24,11 @@ async def open_bucket(location: Location, options: StoreOptions) -> KodoStore:
     """Make the store; nothing is sent yet. Raises Misconfigured, and ImportError without the SDK."""
     if not _BUCKET.fullmatch(location.container):
         raise Misconfigured(f"'{location.url}' names no bucket: write kodo://bucket/prefix")
+    return await open_place(location, options)
+
+
+async def open_place(location: Location, options: StoreOptions) -> KodoStore:
+    """The same without a look at the location, which may be the service's: then it has no bucket, nor objects."""
     settings = read_settings(location)
     signer = await asyncio.to_thread(Signer, settings.access_key, settings.secret_key)
     transport = Transport(Http(await http_options(options, settings.ca_bundle)), signer)

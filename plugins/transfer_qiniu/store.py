@@ -135,5 +135,8 @@ class KodoStore(Store):
     async def fetched(self, fetch: Upload) -> Stored | None:
         return await fetching.fetched(self._client, fetch)
 
+    async def containers(self) -> Sequence[str]:
+        return await listing.buckets(self._client)
+
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -134,6 +134,8 @@ class Kodo:
                 return services.listing(self.buckets, asked.query)
             case "/batch":
                 return services.batch(self.buckets, asked.body)
+            case "/buckets":
+                return services.Answer(list(self.buckets))
             case "/v2/domains":
                 return services.domains(self.buckets, asked.query)
             case "/sisyphus/fetch":

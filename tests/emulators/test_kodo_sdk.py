@@ -56,6 +56,13 @@ def sdk(kodo_server: Kodo) -> Sdk:
     return Sdk(kodo_server, bucket.name)
 
 
+def test_buckets(sdk: Sdk) -> None:
+    """The SDK is told of all buckets by name."""
+    told, info = sdk.manager.buckets()
+    assert info.status_code == 200
+    assert sdk.bucket in told
+
+
 def test_form(sdk: Sdk, kodo_server: Kodo) -> None:
     """Bytes, type and metadata arrive, and the hash is the one that the SDK computes."""
     data = noise(5 * MIB)

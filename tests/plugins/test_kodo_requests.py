@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -25,9 +26,9 @@ from transfer.errors import (
     Unsupported,
 )
 from transfer.model import Algorithm, Body, Entry, Metadata, Proof, Proven, Receipt, Span
-from transfer.plugin import Store, StoreOptions
+from transfer.plugin import Location, Store, StoreOptions
 from transfer.testing.checks.harness import checksums, fetch, keys, noise, put, send, split
-from transfer_qiniu import plugin
+from transfer_qiniu import QiniuPlugin, plugin
 from transfer_qiniu.deleting import _failures
 from transfer_qiniu.store import KodoStore
 
@@ -542,3 +543,29 @@ async def test_impossible_keys(opened: Open, key: str) -> None:
     store = await opened()
     with pytest.raises(Unsupported, match=r"1 to 750 bytes|not valid Unicode"):
         await store.put(key, Body(b"1"), Metadata())
+
+
+# Buckets
+
+
+async def test_buckets(kodo_server: Kodo, bucket: Bucket) -> None:
+    """A remote alone has the names of all buckets, in order, whatever their regions."""
+    other = kodo_server.create_bucket(f"another-{uuid.uuid4().hex[:12]}", region="z2").name
+    since = len(kodo_server.asked)
+    location = Location("kodo://", "kodo", "", "", kodo_server.settings)
+    async with aclosing(await QiniuPlugin().open_all(location, StoreOptions())) as store:
+        found = list(await store.containers())
+    assert {bucket.name, other} <= set(found)
+    assert found == sorted(found)
+    assert kodo_server.asked[since:] == ["GET /buckets"]
+
+
+@pytest.mark.parametrize("told", [{"a": 1}, [1], "a"])
+async def test_what_lists_no_buckets_is_no_empty_list(told: object) -> None:
+    async with scripted(lambda _: web.json_response(told)) as server:
+        settings = {"access_key": "AK", "secret_key": "SK", "endpoint": server.endpoint}
+        async with aclosing(
+            await QiniuPlugin().open_all(Location("kodo://", "kodo", "", "", settings), StoreOptions())
+        ) as store:
+            with pytest.raises(Corrupt, match="buckets in a form that is not known"):
+                await store.containers()
