@@ -47,7 +47,8 @@ _LOOK = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What became of one job. ``aborted`` are the keys of uploads that are not open any more.
+    """What became of one job. ``aborted`` are the keys of uploads that are not open any more, ``fetches`` those of
+    objects that the target was to get by itself: nobody can stop it, and nobody waits for them any more.
 
     ``left`` are keys of those that could not be aborted, with what was said. ``problem`` is a sentence where the
     job could not be cleaned, or not wholly. ``kept_as`` is where a damaged checkpoint is now, that was forgotten.
@@ -60,6 +61,7 @@ class Cleaned:
     left: Mapping[str, str] = field(default_factory=dict)
     forgotten: bool = False
     kept_as: Path | None = None
+    fetches: tuple[str, ...] = ()
     problem: str | None = None
 
 
@@ -126,7 +128,7 @@ async def clean_jobs(
     else:
         found = await summaries(state_dir)
         idle = found if everything else await asyncio.to_thread(_idle, found, older_than)
-        jobs = [job for job in idle if job.running_by is None and (forget or job.open_uploads or job.problem)]
+        jobs = [job for job in idle if job.running_by is None and (forget or _is_open(job) or job.problem)]
     return [await _clean(job, options, forget=forget) for job in jobs]
 
 
@@ -141,6 +143,11 @@ async def _named(name: str, state_dir: Path | None) -> JobSummary:
     raise Misconfigured(f"{what}; 'transfer jobs' lists them (in {folder_of(state_dir)}).")
 
 
+def _is_open(job: JobSummary) -> bool:
+    """Whether there is something at the target that the job began and did not see the end of."""
+    return bool(job.open_uploads or job.fetches)
+
+
 def _idle(jobs: Sequence[JobSummary], seconds: float) -> list[JobSummary]:
     now = time.time()
     return [job for job in jobs if now - last_sign(job.path) >= seconds]
@@ -153,20 +160,22 @@ async def _clean(job: JobSummary, options: Options, *, forget: bool) -> Cleaned:
         problem = f"It is being worked on by {job.running_by}."
     elif problem and forget:
         return await _set_aside(result, problem)
-    if problem or not (job.open_uploads or forget):
+    if problem or not (_is_open(job) or forget):
         return replace(result, problem=problem)
     aborted: list[str] = []
+    fetches: list[str] = []
     left: dict[str, str] = {}
     try:
         async with _checkpoint(job) as checkpoint:
-            await _abort_all(checkpoint, job, options, aborted, left)
+            await _abort_all(checkpoint, job, options, aborted, fetches, left)
             if forget and not left:
                 await asyncio.shield(checkpoint.discard())
     except TransferError as error:
-        return replace(result, aborted=tuple(aborted), left=left, problem=str(error))
+        return replace(result, aborted=tuple(aborted), fetches=tuple(fetches), left=left, problem=str(error))
     if left:
         problem = "Not all of its uploads could be aborted."
-    return replace(result, aborted=tuple(aborted), left=left, forgotten=forget and not left, problem=problem)
+    ended = replace(result, aborted=tuple(aborted), fetches=tuple(fetches), left=left)
+    return replace(ended, forgotten=forget and not left, problem=problem)
 
 
 async def _set_aside(result: Cleaned, problem: str) -> Cleaned:
@@ -179,10 +188,15 @@ async def _set_aside(result: Cleaned, problem: str) -> Cleaned:
 
 
 async def _abort_all(
-    checkpoint: Checkpoint, job: JobSummary, options: Options, aborted: list[str], left: dict[str, str]
+    checkpoint: Checkpoint,
+    job: JobSummary,
+    options: Options,
+    aborted: list[str],
+    fetches: list[str],
+    left: dict[str, str],
 ) -> None:
-    """Adds the keys to ``aborted`` one by one; to ``left``, with the error, where one can't be."""
-    if not job.open_uploads:
+    """Adds the keys to ``aborted`` or ``fetches`` one by one; to ``left``, with the error, where one can't be."""
+    if not _is_open(job):
         return
     async with _target(checkpoint, job, options) as target:
         async for upload in checkpoint.open_uploads():
@@ -193,7 +207,7 @@ async def _abort_all(
                 left[upload.to] = str(error)
                 continue
             checkpoint.dropped(upload.key)
-            aborted.append(upload.to)
+            (fetches if upload.is_fetch else aborted).append(upload.to)
     await checkpoint.flush()
 
 

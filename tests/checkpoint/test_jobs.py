@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.checkpoint.samples import FAILURE, LOOK, PAIR, RECEIPT, UPLOAD, row
 from transfer.checkpoint import Checkpoint, JobSummary, Pair, path_of, summaries, summary_of
+from transfer.model import Upload
 
 
 async def test_a_machine_without_checkpoints_has_no_jobs(tmp_path: Path) -> None:
@@ -29,6 +30,16 @@ async def test_a_running_job_is_told_with_its_process(tmp_path: Path) -> None:
     assert job.running_by.pid == os.getpid()
     checkpoint.done(row("after"))
     await checkpoint.close()
+
+
+async def test_a_fetch_is_no_upload(tmp_path: Path) -> None:
+    """The target gets the object by itself, and there is nothing to abort. An intent may become either."""
+    checkpoint = await _busy(tmp_path)
+    await checkpoint.intend("pulled", LOOK, "shape")
+    await checkpoint.begun("pulled", Upload("pulled", "id-2", None, 0))
+    await checkpoint.close()
+    (job,) = await summaries(tmp_path)
+    assert (job.open_uploads, job.open_parts, job.fetches) == (2, 1, 1)
 
 
 async def test_a_job_that_was_never_ended_was_interrupted(tmp_path: Path) -> None:

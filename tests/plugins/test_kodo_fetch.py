@@ -491,10 +491,7 @@ async def test_after_a_kill(
     source: Store, oss: OssPlace, bucket: Bucket, kodo_server: Kodo, own_surroundings: Path, tmp_path: Path
 ) -> None:
     """By the command: each object is asked for once, though the process was killed behind the first."""
-    config = tmp_path / "transfer.toml"
-    remotes = {"old": {"type": "oss", **oss.settings}, "new": {"type": "kodo", **kodo_server.settings}}
-    config.touch(0o600)
-    config.write_text("\n".join(_table(name, settings) for name, settings in remotes.items()))
+    config = _configured(tmp_path, oss, kodo_server)
     command = [sys.executable, "-P", "-m", "transfer", "sync", f"old://{oss.bucket.name}/from"]
     command += [f"new://{bucket.name}/x", "--via", "fetch", "--transfers", "1", "--config", str(config)]
     before = len(kodo_server.fetching.tasks)
@@ -502,10 +499,37 @@ async def test_after_a_kill(
         killed = await _ran(command, TRANSFER_KILL_AT="fetch")
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert len(kodo_server.fetching.tasks) == before + 1
+        listed = await _ran([*command[:4], "jobs"])
+        assert "1 object being fetched by the target" in listed.stdout
+        assert "open upload" not in listed.stdout
     done = await _ran(command)
     assert done.returncode == 0, done.stderr
     assert len(kodo_server.fetching.tasks) == before + 3
     assert arrived(bucket) == _DATA
+
+
+async def test_fetches_are_forgotten(
+    source: Store, oss: OssPlace, bucket: Bucket, kodo_server: Kodo, own_surroundings: Path, tmp_path: Path
+) -> None:
+    """By ``jobs clean``, which says that the target goes on with them."""
+    config = _configured(tmp_path, oss, kodo_server)
+    command = [sys.executable, "-P", "-m", "transfer"]
+    sync_it = [*command, "sync", f"old://{oss.bucket.name}/from", f"new://{bucket.name}/x", "--via", "fetch"]
+    async with _held(kodo_server):
+        await _ran([*sync_it, "--transfers", "1", "--config", str(config)], TRANSFER_KILL_AT="fetch")
+        cleaned = await _ran([*command, "jobs", "clean", "--all"])
+    assert (cleaned.returncode, cleaned.stderr) == (0, "")
+    assert cleaned.stdout.endswith("  1 object left for the target to fetch\n")
+    assert "being fetched" not in (await _ran([*command, "jobs"])).stdout
+
+
+def _configured(folder: Path, oss: OssPlace, server: Kodo) -> Path:
+    """A file with the remotes ``old``, of OSS, and ``new``, of Kodo."""
+    config = folder / "transfer.toml"
+    remotes = {"old": {"type": "oss", **oss.settings}, "new": {"type": "kodo", **server.settings}}
+    config.touch(0o600)
+    config.write_text("\n".join(_table(name, settings) for name, settings in remotes.items()))
+    return config
 
 
 def _table(name: str, settings: Mapping[str, str]) -> str:

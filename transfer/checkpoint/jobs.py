@@ -21,7 +21,8 @@ from transfer.errors import Misconfigured
 _COUNTS = """
 SELECT
     (SELECT count(*) FROM done), (SELECT coalesce(sum(source_size), 0) FROM done),
-    (SELECT count(*) FROM upload), (SELECT count(*) FROM receipt), (SELECT count(*) FROM failure)
+    (SELECT count(*) FROM upload WHERE part_size IS NOT 0), (SELECT count(*) FROM receipt),
+    (SELECT count(*) FROM failure), (SELECT count(*) FROM upload WHERE part_size = 0)
 """
 
 _PARKS_SINCE = 3
@@ -37,6 +38,7 @@ class JobSummary:
     ``state`` is ``new``, ``running``, ``complete``, ``waiting`` (for cold storage), ``failed``, ``interrupted``, or
     ``unreadable``; then ``problem`` tells why, and only ``path`` means anything. ``totals`` is what the last run's
     end was told. ``open_parts`` counts the parts of open uploads that are known to have been sent.
+    ``fetches`` are objects that the target gets by itself, and that nobody has seen there yet.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class JobSummary:
     failures: int = 0
     waiting: Waiting = NOTHING_WAITS
     running_by: Holder | None = None
+    fetches: int = 0
     problem: str | None = None
 
 
@@ -118,9 +121,9 @@ def _read(path: Path, running_by: Holder | None) -> JobSummary:
         if job is None:  # its process ended right after it had made the file
             return JobSummary(path, state="new", running_by=running_by)
         source, target, state, started, ended, totals = job
-        objects, size, uploads, parts, failures = db.execute(_COUNTS).fetchone()
+        objects, size, uploads, parts, failures, fetches = db.execute(_COUNTS).fetchone()
         waiting = Waiting(*db.execute(WAITING).fetchone()) if version >= _PARKS_SINCE else NOTHING_WAITS
     state = "interrupted" if state == "running" and running_by is None else state or "new"
     pair = Pair(source, target)
     counts = (objects, size, uploads, parts, failures)
-    return JobSummary(path, pair, state, started, ended, totals, *counts, waiting, running_by)
+    return JobSummary(path, pair, state, started, ended, totals, *counts, waiting, running_by, fetches)

@@ -132,6 +132,11 @@ class OpenUpload:
     receipts: tuple[Receipt, ...]
     to: str
 
+    @property
+    def is_fetch(self) -> bool:
+        """Whether the target gets the object by itself."""
+        return self.upload is not None and self.upload.is_fetch
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -152,7 +152,10 @@ async def _clean(work: Callable[[], Awaitable[Sequence[Cleaned]]], redactor: Red
 def _done(job: Cleaned) -> str:
     if job.kept_as is not None:
         return f"damaged, kept as {job.kept_as.name}"
-    return f"{count(len(job.aborted), 'upload')} aborted{', forgotten' if job.forgotten else ''}"
+    done = [f"{count(len(job.aborted), 'upload')} aborted"] if job.aborted or not job.fetches else []
+    if job.fetches:
+        done.append(f"{count(len(job.fetches), 'object')} left for the target to fetch")
+    return ", ".join([*done, *(["forgotten"] if job.forgotten else [])])
 
 
 async def _show(json: bool) -> int:
@@ -176,6 +179,7 @@ def _lines(job: JobSummary) -> list[str]:
         f"{job.failures:,} failed" if job.failures else "",
         thawing.waiting(job.waiting.objects, job.waiting.bytes, job.waiting.ready_ns) if job.waiting.objects else "",
         f"{count(job.open_uploads, 'open upload')} with {count(job.open_parts, 'part')}" if job.open_uploads else "",
+        f"{count(job.fetches, 'object')} being fetched by the target" if job.fetches else "",
         _when(job),
     ]
     return [
