@@ -76,9 +76,28 @@ def test_deletions_are_made_again(worker: Worker, tree: Path, place: VaultPlace,
     agree(worker, tree, place)
 
 
+@pytest.mark.parametrize("point", ["initiated:1", "thaw:2", "rename:2"])
+def test_nothing_is_retrieved_twice(worker: Worker, tree: Path, place: VaultPlace, tmp_path: Path, point: str) -> None:
+    """Killed between a request and writing it down, or while files are written: the vault's list of jobs tells."""
+    assert worker.run("sync", str(tree), "glacier://vault", *OPTIONS).status == 0
+    back = ("sync", "glacier://vault", str(tmp_path / "back"), "--tier", "bulk", *OPTIONS)
+    statuses = [worker.run(*back, TRANSFER_KILL_AT=point).status, worker.run(*back).status]
+    place.turn(hours=13)
+    statuses += [worker.run(*back, TRANSFER_KILL_AT=point).status, worker.run(*back).status]
+    assert -signal.SIGKILL in statuses
+    assert statuses[-1] == 0
+    assert contents(tmp_path / "back") == contents(tree)
+    assert len(place.jobs) == len(contents(tree))
+    assert place.billing.billed_twice() == []
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
 def agree(worker: Worker, tree: Path, place: VaultPlace) -> None:
     """Folder, vault and journal have the same, and nothing is left open."""
-    files = {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    files = contents(tree)
     (journal,) = worker.state.rglob("*.journal")
     named: dict[str, str] = {}
     for line in journal.read_text().splitlines():
