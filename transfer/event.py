@@ -61,6 +61,10 @@ class Outcome:
     assumed: bool = False
     etag: str | None = None
     version: str | None = None
+    source_version: str | None = None
+    """What was read, at the source: the id of an archive, or of a version."""
+    source_checksum: tuple[Algorithm, bytes] | None = None
+    """That the source keeps."""
     attempts: int = 0
     seconds: float = 0.0
     sent: int = 0

@@ -21,6 +21,7 @@ from typing import Protocol, TextIO
 from transfer.drain import Drain
 from transfer.errors import Misconfigured, TransferError
 from transfer.event import Event, Finished, Listener, Outcome, Replanned, RunStarted, Verdict
+from transfer.model import Algorithm
 
 FIELDS = (
     "key",
@@ -33,6 +34,8 @@ FIELDS = (
     "assumed",
     "etag",
     "version",
+    "source_version",
+    "source_checksum",
     "attempts",
     "seconds",
     "sent",
@@ -55,18 +58,19 @@ class _Mark(Enum):
 
 def outcome_row(outcome: Outcome) -> dict[str, Value]:
     """The columns of one object. Checksums read ``crc64nvme:0123456789abcdef``."""
-    checksum = outcome.checksum and f"{outcome.checksum[0].value}:{outcome.checksum[1].hex()}"
     return {
         "key": outcome.key,
         "size": outcome.size,
         "action": outcome.action.value,
         "verdict": outcome.verdict.value,
         "reason": outcome.reason,
-        "checksum": checksum,
+        "checksum": _written(outcome.checksum),
         "proof": None if outcome.proof is None else str(outcome.proof),
         "assumed": outcome.assumed,
         "etag": outcome.etag,
         "version": outcome.version,
+        "source_version": outcome.source_version,
+        "source_checksum": _written(outcome.source_checksum),
         "attempts": outcome.attempts,
         "seconds": round(outcome.seconds, 6),
         "sent": outcome.sent,
@@ -74,6 +78,24 @@ def outcome_row(outcome: Outcome) -> dict[str, Value]:
         "lost": ", ".join(outcome.lost) or None,
         "error": outcome.error,
     }
+
+
+def _written(checksum: tuple[Algorithm, bytes] | None) -> str | None:
+    return None if checksum is None else f"{checksum[0].value}:{checksum[1].hex()}"
+
+
+def read_report(path: Path) -> Iterator[Mapping[str, object]]:
+    """The rows of a report that a run has written. Blocking. Raises Misconfigured for what is none."""
+    form = _FORMS.get(path.suffix)
+    if form is None:
+        raise Misconfigured(f"The report '{path}' must end in .csv or .jsonl.")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from form.rows(file)
+    except OSError as error:
+        raise Misconfigured(f"The report '{path}' can't be read: {error.strerror}.") from None
+    except (ValueError, csv.Error) as error:
+        raise Misconfigured(f"The report '{path}' is damaged: {error}.") from None
 
 
 class Report:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from transfer.decide import Do, Step
 from transfer.errors import NoSpace, TransferError, Unsupported
 from transfer.event import Action, Outcome, Verdict
+from transfer.model import Algorithm, Entry
 from transfer.pipeline.moved import LeftOut
 
 _log = logging.getLogger(__name__)
@@ -23,7 +24,8 @@ def told(step: Step) -> Outcome:
         case _:
             entry = step.source or step.target
             size = entry.size if entry else None
-            return Outcome(step.key, Action.SKIP, Verdict.SKIPPED, step.reason, size=size, assumed=not step.proven)
+            skip = Outcome(step.key, Action.SKIP, Verdict.SKIPPED, step.reason, size=size, assumed=not step.proven)
+            return skip if step.source is None else of_source(skip, step.source)
 
 
 def outcome_of(step: Step, action: Action, verdict: Verdict, reason: str) -> Outcome:
@@ -31,6 +33,19 @@ def outcome_of(step: Step, action: Action, verdict: Verdict, reason: str) -> Out
     entry = step.source or step.target
     error = reason if verdict is Verdict.FAILED else None
     return Outcome(step.key, action, verdict, reason, size=entry.size if entry else None, error=error)
+
+
+def of_source(outcome: Outcome, source: Entry) -> Outcome:
+    """With what tells this source from all others."""
+    checksum = kept(source)
+    if source.version is None and checksum is None:
+        return outcome
+    return replace(outcome, source_version=source.version, source_checksum=checksum)
+
+
+def kept(entry: Entry) -> tuple[Algorithm, bytes] | None:
+    """A checksum that its store keeps."""
+    return next(iter(entry.checksums.items()), None)
 
 
 def stopped(step: Step, error: Exception) -> Outcome:

@@ -14,6 +14,7 @@ from transfer.pipeline.carry import fingerprint
 from transfer.pipeline.effort import Effort
 from transfer.pipeline.held import looked_over
 from transfer.pipeline.moved import Moved
+from transfer.pipeline.outcomes import kept
 from transfer.pipeline.proof import ALWAYS
 from transfer.pipeline.resume import drop_needless
 from transfer.pipeline.route import Route
@@ -40,6 +41,8 @@ async def record(route: Route, step: Step, moved: Moved, effort: Effort, *, racy
         proof=stored.proof,
         etag=stored.entry.etag,
         version=stored.entry.version,
+        source_version=moved.source.version,
+        source_checksum=kept(moved.source),
         attempts=effort.attempts,
         seconds=effort.seconds,
         sent=effort.sent,

@@ -10,7 +10,7 @@ from transfer.errors import Unsupported
 from transfer.event import Action, Outcome, Verdict
 from transfer.pipeline.carry import carried, fingerprint
 from transfer.pipeline.held import looked_over
-from transfer.pipeline.outcomes import outcome_of
+from transfer.pipeline.outcomes import kept, outcome_of
 from transfer.pipeline.record import metadata_lost, source_look, write_down
 from transfer.pipeline.route import Route
 
@@ -48,6 +48,8 @@ async def refresh(route: Route, step: Step) -> Outcome | Step:
         checksum=row.checksum,
         etag=stored.entry.etag,
         version=stored.entry.version,
+        source_version=full.version,
+        source_checksum=kept(full),
         lost=stored.lost,
         error=error,
     )
