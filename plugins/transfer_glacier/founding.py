@@ -42,10 +42,14 @@ def locator(client: Client, settings: Settings) -> Callable[[], Awaitable[Path]]
 
 def usual_path(client: Client, account: str) -> Path:
     """The same vault of the same account always has the same one, whoever asks, with whichever keys."""
-    named = os.environ.get(_STATE_DIR)
-    base = Path(named) if named else Path(platformdirs.user_data_dir("transfer"))
     place = client.region if client.endpoint.genuine else client.endpoint.host.replace(":", "_")
-    return base / _FOLDER / place / (account or "account") / f"{client.place.vault}.journal"
+    return journals_folder() / place / (account or "account") / f"{client.place.vault}.journal"
+
+
+def journals_folder() -> Path:
+    """Where the journals are that nobody has named a place for: in a folder for each region and account."""
+    named = os.environ.get(_STATE_DIR)
+    return (Path(named) if named else Path(platformdirs.user_data_dir("transfer"))) / _FOLDER
 
 
 async def found(vault: Vault) -> None:
