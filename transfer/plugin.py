@@ -57,6 +57,8 @@ class Capabilities:
     """Keys are paths; a key ending in ``/`` is a folder and holds no bytes."""
     posix: bool = False
     """Mode, owner, symlinks are real here, not just kept as metadata."""
+    dated: bool = False
+    """Every object has a time at which it was last changed, as a file has, even where nothing else is kept of it."""
     staged: bool = False
     """``read_back=True`` is honoured: what was written is read again before it becomes visible."""
     user_metadata: bool = False

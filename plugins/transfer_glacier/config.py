@@ -20,6 +20,7 @@ CAPABILITIES = Capabilities(
     ordered=True,
     multipart=True,
     versions=True,
+    dated=True,
     thaw=True,
     thaws=True,
     lists_cold=True,

@@ -31,6 +31,7 @@ def test_a_disk_gets_a_time_in_any_case() -> None:
     """The store's own where the object has none; elsewhere none is made up."""
     entry = Entry("k", 1, modified_ns=9)
     assert carried(entry, Options(), DISK).posix.mtime_ns == 9
+    assert carried(entry, Options(), Capabilities(dated=True)).posix.mtime_ns == 9
     assert carried(entry, Options(), CLOUD).posix.mtime_ns is None
 
 

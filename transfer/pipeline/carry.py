@@ -16,7 +16,7 @@ from transfer.plugin import Capabilities
 def carried(source: Entry, options: Options, target: Capabilities) -> Metadata:
     """The metadata that the target object is to have.
 
-    A disk gets an mtime in any case: where the source keeps none, the time at which its
+    A disk gets an mtime in any case, as does what must have one: where the source keeps none, the time at which its
     store last wrote the object.
     """
     kept = source.metadata or Metadata()
@@ -26,7 +26,7 @@ def carried(source: Entry, options: Options, target: Capabilities) -> Metadata:
         kept = replace(kept, storage_class=options.storage_class)
     if kept.tags is not None and not options.stores.tags:
         kept = replace(kept, tags=None)
-    if target.posix and kept.posix.mtime_ns is None:
+    if (target.posix or target.dated) and kept.posix.mtime_ns is None:
         kept = replace(kept, posix=replace(kept.posix, mtime_ns=source.modified_ns))
     return kept
 
