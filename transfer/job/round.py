@@ -66,7 +66,7 @@ class Round:
         for parked in page:
             if parked.cold is Cold.THAWED or (parked.cold is Cold.FROZEN and not asked.get(parked.key)):
                 known[parked.key] = parked.cold
-            elif parked.cold is None and any(_goes_on(each, now_ns) for each in asked.get(parked.key, ())):
+            elif parked.ready_ns is None and any(_goes_on(each, now_ns) for each in asked.get(parked.key, ())):
                 known[parked.key] = Cold.THAWING
         return known
 
@@ -148,6 +148,7 @@ class Round:
 
 
 def _goes_on(asked: Asked, now_ns: int) -> bool:
+    """Whether all of an object was asked for, and can't be ready yet."""
     return asked.sure and asked.span is None and asked.ready_ns is not None and now_ns < asked.ready_ns
 
 
