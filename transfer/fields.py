@@ -125,5 +125,13 @@ def texts(name: str, value: Any) -> Mapping[str, str]:
     return value
 
 
+def names(name: str, value: Any) -> Mapping[str, str]:
+    """Words by other words, none of them empty."""
+    for pair in texts(name, value).items():
+        if not all(pair):
+            raise Misconfigured(f"{flag(name)}: '{'='.join(pair)}' lacks a name; write for example GLACIER=Archive.")
+    return dict(value)
+
+
 def _wrong(name: str, what: str, value: object) -> Misconfigured:
     return Misconfigured(f"{name} must be {what}, not {value!r}.")

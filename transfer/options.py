@@ -93,6 +93,8 @@ class Options:
 
     # What the target objects are to be like
     storage_class: str | None = None
+    map_class: Mapping[str, str] = field(default_factory=dict)
+    """The target's storage class for each of the source's; others become the like of them, where the target has one."""
     stores: StoreOptions = StoreOptions()
     metadata: bool = True
     """Carry headers and user metadata over."""
@@ -173,6 +175,7 @@ _CHECKS: Mapping[str, fields.Check] = {
     **dict.fromkeys(("max_delete", "max_errors", "size_hint"), fields.optional(fields.whole())),
     **dict.fromkeys(("checkpoint", "config", "report", "profile", "log_file"), fields.optional(fields.path)),
     **dict.fromkeys(("source_settings", "target_settings"), fields.texts),
+    "map_class": fields.names,
 }
 
 
@@ -208,8 +211,12 @@ def _about_cold_storage(options: Options) -> Iterator[str]:
 
 
 def _about_metadata(options: Options) -> Iterator[str]:
+    if options.storage_class is not None and options.map_class:
+        yield "--storage-class is one class for all objects, so --map-class has no effect; leave one of them out."
     if options.metadata:
         return
+    if options.map_class:
+        yield "--no-metadata leaves behind the storage classes that --map-class is about; leave one of them out."
     if options.stores.tags:
         yield "--no-metadata leaves behind what --tags would carry; leave one of them out."
     if options.stores.owner:

@@ -68,6 +68,8 @@ class Capabilities:
     acls: bool = False
     """``acl`` of the options is heeded."""
     storage_classes: bool = False
+    class_names: tuple[str, ...] = ()
+    """What its storage classes are called; empty where that is not known, and any name may be one."""
     encryption: bool = False
     """``sse`` of the options and its kin are heeded."""
     thaw: bool = False

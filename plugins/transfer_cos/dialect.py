@@ -42,20 +42,7 @@ COS = Dialect(
         "cold archive": "DEEP_ARCHIVE",
         "deep archive": "DEEP_ARCHIVE",
     },
-    own_classes=frozenset(
-        {
-            "STANDARD_IA",
-            "INTELLIGENT_TIERING",
-            "COLD",
-            "ARCHIVE",
-            "DEEP_ARCHIVE",
-            "MAZ_STANDARD",
-            "MAZ_STANDARD_IA",
-            "MAZ_INTELLIGENT_TIERING",
-            "MAZ_COLD",
-            "MAZ_ARCHIVE",
-        }
-    ),
+    own_classes=frozenset(CAPABILITIES.class_names),
     acls=(
         "default",
         "private",

@@ -29,6 +29,13 @@ CAPABILITIES = Capabilities(
     tags=True,
     acls=True,
     storage_classes=True,
+    class_names=(
+        "Standard",
+        "IA",
+        "Archive",
+        "ColdArchive",
+        "DeepColdArchive",
+    ),
     encryption=True,
     signs=True,
     thaw=True,

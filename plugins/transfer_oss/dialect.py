@@ -30,7 +30,7 @@ OSS = Dialect(
         "cold archive": "ColdArchive",
         "deep archive": "DeepColdArchive",
     },
-    own_classes=frozenset({"IA", "Archive", "ColdArchive", "DeepColdArchive"}),
+    own_classes=frozenset(CAPABILITIES.class_names),
     acls=("default", "private", "public-read", "public-read-write"),
     user_name=re.compile(r"[a-z0-9-]+", re.ASCII),
     if_absent={"x-oss-forbid-overwrite": "true"},

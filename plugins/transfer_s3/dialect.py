@@ -46,17 +46,7 @@ S3 = Dialect(
         "cold archive": "DEEP_ARCHIVE",
         "deep archive": "DEEP_ARCHIVE",
     },
-    own_classes=frozenset(
-        {
-            "REDUCED_REDUNDANCY",
-            "STANDARD_IA",
-            "ONEZONE_IA",
-            "INTELLIGENT_TIERING",
-            "GLACIER",
-            "GLACIER_IR",
-            "DEEP_ARCHIVE",
-        }
-    ),
+    own_classes=frozenset(CAPABILITIES.class_names),
     acls=(
         "private",
         "public-read",

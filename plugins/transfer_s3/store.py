@@ -48,6 +48,10 @@ class S3Store(RestXmlStore):
             return self._settings.ordered
         return not self._bucket.client.server.startswith(FOLDING)
 
+    def _class_names(self) -> tuple[str, ...]:
+        """Those of AWS, and no others; whoever imitates it may have its own."""
+        return super()._class_names() if self._bucket.client.endpoint.genuine else ()
+
 
 def _home(bucket: Bucket, address: str | None) -> str:
     """AWS's partition, or the server's own address: what is behind one home may be copied there."""

@@ -121,6 +121,8 @@ def test_rules_keep_the_order_of_the_command_line(cli: Cli, engine: Engine, tmp_
         (["sync", "a", "b", "--tps", "0"], "'0' is not a number of requests a second"),
         (["sync", "a", "b", "--include", "["], "transfer: "),
         (["sync", "a", "b", "--filter-from", "/nowhere"], "The filter file '/nowhere' can't be read: No such file"),
+        (["sync", "a", "b", "--map-class", "GLACIER"], "'GLACIER' is not two storage classes"),
+        (["sync", "a", "b", "--map-class", "A=B", "--map-class", "A=C"], "--map-class names a class twice"),
         (["sync", "a", "b", "--source-option", "endpoint"], "'endpoint' is not a setting"),
         (["sync", "a", "b", "--log-file", "/nowhere/log"], "The log file '/nowhere/log' can't be written"),
         (["sync", "a", "b", "--part-size", "0"], "--part-size must be at least 1."),

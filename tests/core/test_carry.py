@@ -27,6 +27,14 @@ def test_metadata_travels_as_the_options_say() -> None:
     assert carried(entry, Options(storage_class="COLD"), CLOUD).storage_class == "COLD"
 
 
+def test_classes_are_mapped_one_by_one() -> None:
+    """What is not named keeps its class. One of which nothing is said is the standard class."""
+    options = Options(map_class={"GLACIER": "Archive", "STANDARD": "IA"})
+    for there, wanted in (("GLACIER", "Archive"), ("DEEP_ARCHIVE", "DEEP_ARCHIVE"), (None, "IA"), ("STANDARD", "IA")):
+        entry = Entry("k", 1, metadata=replace(FULL, storage_class=there), storage_class=there)
+        assert carried(entry, options, CLOUD).storage_class == wanted
+
+
 def test_a_disk_gets_a_time_in_any_case() -> None:
     """The store's own where the object has none; elsewhere none is made up."""
     entry = Entry("k", 1, modified_ns=9)
@@ -90,6 +98,8 @@ def test_the_shape_tells_options_apart_that_make_other_objects() -> None:
     shapes = [
         Options(),
         Options(storage_class="COLD"),
+        Options(map_class={"GLACIER": "COLD"}),
+        Options(map_class={"GLACIER": "COLD", "LINE": "IA"}),
         Options(metadata=False),
         *(Options(stores=stores) for stores in _SHAPING),
     ]

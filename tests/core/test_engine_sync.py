@@ -152,6 +152,35 @@ async def test_other_options_for_the_target_are_an_update() -> None:
     assert target.count("put", "read") == 0
 
 
+async def test_a_map_of_classes_given_later_is_an_update() -> None:
+    """For the objects that it is about, once."""
+    source, target = memory(), Watched(memory())
+    for key, name in (("cold", "COLD"), ("warm", "WARM")):
+        await source.put(key, Body(b"data"), Metadata(storage_class=name))
+    await transfer.sync(source, target, quick())
+    assert objects(target)["cold"].metadata.storage_class == "COLD"
+    target.forget()
+    for updated in (True, False):
+        result = await transfer.sync(source, target, quick(map_class={"COLD": "FROZEN"}))
+        assert bool(result.totals.updated) is updated
+    assert {key: objects(target)[key].metadata.storage_class for key in ("cold", "warm")} == {
+        "cold": "FROZEN",
+        "warm": "WARM",
+    }
+    assert target.count("put", "read") == 0
+
+
+async def test_a_map_of_classes_is_seen_to_where_the_content_had_to_be_compared(tmp_path: Path) -> None:
+    """As one class for all is."""
+    source, target = memory(), Watched(memory())
+    await source.put("k", Body(pattern(2 * MIB)), Metadata(storage_class="COLD"))
+    await transfer.copy(source, target, quick())
+    target.forget()
+    options = quick(map_class={"COLD": "FROZEN"}, checkpoint=tmp_path / "fresh.sqlite")
+    assert (await transfer.sync(source, target, options)).totals.updated == 1
+    assert objects(target)["k"].metadata.storage_class == "FROZEN"
+
+
 async def test_a_storage_class_is_seen_to_where_the_content_had_to_be_compared(tmp_path: Path) -> None:
     """The same content in another class is updated, though no run of ours put it there."""
     source, target = memory(), Watched(memory())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,29 @@ async def test_a_disk_says_what_it_can_not_do(tmp_path: Path, options: Options, 
     with pytest.raises(Misconfigured, match=r"--tags has no effect on a stream" if options.stores.tags else sentence):
         await transfer.copy_stream(chunks(), tmp_path / "out", options)
     assert not (tmp_path / "out").exists()
+
+
+async def test_a_map_needs_classes_on_both_sides(tmp_path: Path) -> None:
+    """There is nothing to map on a disk."""
+    for source, target, side in ((tmp_path, memory(), "source"), (memory(), tmp_path, "target")):
+        sentence = f"--map-class would have no effect, for the {side} .* has no storage classes"
+        with pytest.raises(Misconfigured, match=sentence):
+            await transfer.sync(source, target, Options(map_class={"COLD": "FROZEN"}))
+
+
+async def test_a_map_names_classes_that_are_there() -> None:
+    """Of either side, where these are known; and the sentence names them."""
+    source, target = memory(), memory()
+    source.capabilities = replace(source.capabilities, class_names=("STANDARD", "GLACIER"))
+    target.capabilities = replace(target.capabilities, class_names=("Standard", "Archive"))
+    for old, new, side, wrong, choices in (
+        ("Archive", "Archive", "source", "Archive", "STANDARD, GLACIER"),
+        ("GLACIER", "GLACIER", "target", "GLACIER", "Standard, Archive"),
+    ):
+        sentence = f"--map-class names '{wrong}', which is no storage class of the {side} .*; name one of {choices}."
+        with pytest.raises(Misconfigured, match=sentence):
+            await transfer.sync(source, target, Options(map_class={old: new}))
+    assert (await transfer.sync(source, target, Options(map_class={"GLACIER": "Archive"}))).ok
 
 
 async def test_a_dry_run_says_it_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import click
 from transfer.cli.command import Decorator, Option, together
 from transfer.cli.logs import LEVELS
 from transfer.cli.values import (
+    parse_classes,
     parse_count,
     parse_daily,
     parse_file,
@@ -138,6 +139,12 @@ DESCRIBING = together(
     _metadata.flag("--tags", help="Carry tags too; costs a request an object."),
     _metadata.value("--acl", metavar="NAME", help="Canned ACL for what is written, e.g. private."),
     _metadata.value("--storage-class", metavar="CLASS", help="Storage class for what is written."),
+    _metadata.many(
+        "--map-class",
+        read=parse_classes,
+        metavar="A=B",
+        help="Storage class B for what is of class A at the source.",
+    ),
     _metadata.value("--sse", metavar="KIND", help="Encryption at the target: AES256 or aws:kms."),
     _metadata.value("--sse-kms-key-id", metavar="ID", help="The KMS key for it."),
     _metadata.value("--sse-c-key-file", metavar="FILE", help="A file with a key of your own (SSE-C)."),

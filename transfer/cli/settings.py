@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from transfer.errors import Misconfigured
+from transfer.fields import flag
 from transfer.filters import Filter, Rule, parse_rules
 from transfer.options import Compare, Options, Verify, Via
 from transfer.plugin import StoreOptions
@@ -26,6 +27,7 @@ def make_options(context: click.Context) -> Options:
         "via": Via(context.params.get("via", Via.AUTO)),
         "source_settings": dict(context.params.get("source_settings", ())),
         "target_settings": dict(context.params.get("target_settings", ())),
+        "map_class": _once_each("map_class", context.params.get("map_class", ())),
         "rules": tuple(_rules(context.meta["transfer.occurrences"])),
     }
     parts: dict[str, Any] = {
@@ -33,6 +35,14 @@ def make_options(context: click.Context) -> Options:
         "stores": StoreOptions(**_fields_of(StoreOptions, given)),
     }
     return Options(**_fields_of(Options, given | parts))
+
+
+def _once_each(name: str, pairs: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    """The pairs by their first halves, none of which may be there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Misconfigured(f"{flag(name)} names a class twice; which of them counts?")
+    return found
 
 
 def _fields_of(kind: type[Filter | StoreOptions | Options], given: Mapping[str, Any]) -> dict[str, Any]:

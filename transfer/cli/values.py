@@ -87,6 +87,14 @@ def parse_setting(text: str) -> tuple[str, str]:
     return name, value
 
 
+def parse_classes(text: str) -> tuple[str, str]:
+    """``A=B``: a storage class of the source, and the target's for it."""
+    old, _, new = (part.strip() for part in text.partition("="))
+    if not (old and new):
+        raise Misconfigured(f"'{text}' is not two storage classes; write for example GLACIER=Archive.")
+    return old, new
+
+
 def parse_span(text: str) -> Span:
     """``FIRST-LAST``, both counted from 0 and both included; ``FIRST-`` for all from there on."""
     match = _SPAN.fullmatch(text.strip())

@@ -5,6 +5,8 @@ A run that was to encrypt, and can't, must not end as if it had.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from transfer import fields
 from transfer.errors import Misconfigured
 from transfer.options import Options, Via
@@ -22,8 +24,7 @@ def refuse_unmet(options: Options, target: Store, *, source: Store | None = None
                 raise _unmet(name, f"{side} {store.url} can't encrypt what is written there")
     if stores.acl is not None and not target.capabilities.acls:
         raise _unmet("acl", f"the target {target.url} has no ACLs")
-    if options.storage_class is not None and not target.capabilities.storage_classes:
-        raise _unmet("storage_class", f"the target {target.url} has no storage classes")
+    _refuse_classes(options, target, source)
     if source is not None:
         refuse_thaw(options, source)
     if options.via is Via.FETCH:
@@ -31,6 +32,29 @@ def refuse_unmet(options: Options, target: Store, *, source: Store | None = None
     for side, store in (("source", source), ("target", target)):
         if stores.tags and store is not None and not store.capabilities.tags:
             raise _unmet("tags", f"the {side} {store.url} keeps no tags")
+
+
+def _refuse_classes(options: Options, target: Store, source: Store | None) -> None:
+    """Raise Misconfigured for storage classes where there are none, or no such ones."""
+    if options.storage_class is not None and not target.capabilities.storage_classes:
+        raise _unmet("storage_class", f"the target {target.url} has no storage classes")
+    if options.map_class:
+        _refuse_unknown_classes("target", target, options.map_class.values())
+    if options.map_class and source is not None:
+        _refuse_unknown_classes("source", source, options.map_class)
+
+
+def _refuse_unknown_classes(side: str, store: Store, named: Iterable[str]) -> None:
+    """Raise Misconfigured where a class that ``--map-class`` names is none of the store's."""
+    if not store.capabilities.storage_classes:
+        raise _unmet("map_class", f"the {side} {store.url} has no storage classes")
+    known = store.capabilities.class_names
+    for name in named:
+        if known and name not in known:
+            raise Misconfigured(
+                f"--map-class names '{name}', which is no storage class of the {side} {store.url}; "
+                f"name one of {', '.join(known)}."
+            )
 
 
 def _refuse_fetch(target: Store, source: Store | None) -> None:

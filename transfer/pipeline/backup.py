@@ -99,7 +99,13 @@ async def _is_there(store: Store, key: str) -> bool:
 def _to_backup(route: Route, backup: Store, journal: NoJournal) -> Route:
     """From the target to the backup, overwriting what is there, unseen by the run's display."""
     careless = replace(
-        route.options, immutable=False, ignore_existing=False, update=False, backup_dir=None, storage_class=None
+        route.options,
+        immutable=False,
+        ignore_existing=False,
+        update=False,
+        backup_dir=None,
+        storage_class=None,
+        map_class={},
     )
     return replace(
         route,

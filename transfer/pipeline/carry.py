@@ -12,6 +12,9 @@ from transfer.model import Entry, Metadata, Posix
 from transfer.options import Options
 from transfer.plugin import Capabilities
 
+STANDARD = "STANDARD"
+"""The class of which listings and HEADs say nothing."""
+
 
 def carried(source: Entry, options: Options, target: Capabilities) -> Metadata:
     """The metadata that the target object is to have.
@@ -22,13 +25,21 @@ def carried(source: Entry, options: Options, target: Capabilities) -> Metadata:
     kept = source.metadata or Metadata()
     if not options.metadata:
         kept = Metadata(content_type=kept.content_type, posix=kept.posix)
-    if options.storage_class is not None:
-        kept = replace(kept, storage_class=options.storage_class)
+    chosen = chosen_class(source, options)
+    if chosen is not None:
+        kept = replace(kept, storage_class=chosen)
     if kept.tags is not None and not options.stores.tags:
         kept = replace(kept, tags=None)
     if (target.posix or target.dated) and kept.posix.mtime_ns is None:
         kept = replace(kept, posix=replace(kept.posix, mtime_ns=source.modified_ns))
     return kept
+
+
+def chosen_class(source: Entry, options: Options) -> str | None:
+    """The storage class that the caller wants for the object; None where it keeps its own, or the like of it."""
+    if not options.map_class:
+        return options.storage_class
+    return options.map_class.get(source.storage_class or STANDARD)
 
 
 def fingerprint(metadata: Metadata) -> str:
@@ -93,6 +104,7 @@ def shape(options: Options) -> str:
         stores.tags,
         stores.links,
         stores.owner,
+        *sorted(options.map_class.items()),
     )
     return hashlib.sha256(json.dumps(chosen).encode()).hexdigest()[:16]
 

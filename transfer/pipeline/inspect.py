@@ -9,7 +9,7 @@ from transfer.decide import Do, Step, decide, doubted, may_be_doubted, same_etag
 from transfer.errors import NotFound
 from transfer.model import Algorithm, Entry, Metadata, Proof, Proven
 from transfer.options import Compare
-from transfer.pipeline.carry import carried, differs, fingerprint
+from transfer.pipeline.carry import STANDARD, carried, chosen_class, differs, fingerprint
 from transfer.pipeline.fetch import digest_of
 from transfer.pipeline.proof import ALWAYS, source_check
 from transfer.pipeline.record import write_down
@@ -22,8 +22,6 @@ THAWED = "thawed"
 """The reason of a step that goes on with what had to wait for cold storage."""
 _CLOCK_SKEW_NS = 5 * 60 * 1_000_000_000
 """How far the provider's clock may be from ours."""
-_STANDARD = "STANDARD"
-"""The class of which listings and HEADs say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,23 +235,21 @@ async def _same(route: Route, step: Step, source: Entry, target: Entry, judged: 
         metadata=fingerprint(metadata),
         racy=route.racy(source, route.now_ns()),
     )
-    if judged.proven and _metadata_is_stale(route, metadata, target):
+    if judged.proven and _metadata_is_stale(route, source, metadata, target):
         return replace(step, do=Do.UPDATE, reason="metadata differs", row=row)
     await write_down(route, row)
     return replace(step, do=Do.SKIP, reason=judged.by, proven=judged.proven)
 
 
-def _metadata_is_stale(route: Route, wanted: Metadata, target: Entry) -> bool:
+def _metadata_is_stale(route: Route, source: Entry, wanted: Metadata, target: Entry) -> bool:
     """Whether the same content has metadata that is to be replaced.
 
     An object that another tool put there from a disk, without any mtime, is left as it is.
     """
     if not route.target.capabilities.update or target.metadata is None:
         return False
-    if route.target.capabilities.headers and route.options.storage_class not in (
-        None,
-        target.storage_class or _STANDARD,
-    ):
+    chosen = chosen_class(source, route.options)
+    if route.target.capabilities.headers and chosen not in (None, target.storage_class or STANDARD):
         return True
     if route.source.capabilities.posix and target.metadata.posix.mtime_ns is None:
         return False

@@ -161,6 +161,7 @@ class RestXmlStore(Store):
         self.capabilities = replace(
             self._bucket.dialect.capabilities,
             ordered=self._is_ordered(),
+            class_names=self._class_names(),
             if_absent=self._never_overwrites,
             # A key of the user's own goes with each request, in headers that no address holds.
             signs=not self._bucket.encryption.key,
@@ -170,6 +171,9 @@ class RestXmlStore(Store):
 
     def _is_ordered(self) -> bool:
         return self._bucket.dialect.capabilities.ordered
+
+    def _class_names(self) -> tuple[str, ...]:
+        return self._bucket.dialect.capabilities.class_names
 
     async def _refuse_existing(self, key: str, *, heeded: bool = True) -> None:
         """Look first: an imitator may not know the condition that is sent with the write, if it is ``heeded`` at all.
