@@ -89,6 +89,8 @@ class Capabilities:
     verifies: tuple[Algorithm, ...] = ()
     """Checksums that the store checks on writing, or returns after computing them itself, so
     that a :class:`~transfer.model.Stored` is *verified*; the preferred one first."""
+    sends: tuple[Algorithm, ...] = ()
+    """Checksums that every put and part is sent with besides: they are taken in the same pass over the bytes."""
     keeps: tuple[Algorithm, ...] = ()
     """Whole-object checksums that :meth:`Store.stat` may tell."""
 

@@ -35,7 +35,7 @@ from transfer.job.streaming import WRITING, refuse_idle
 from transfer.job.wishes import refuse_unmet
 from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
-from transfer.model import Body, Checksums, Entry, Metadata, Part, Proven, Receipt, Stored, Upload
+from transfer.model import Algorithm, Body, Checksums, Entry, Metadata, Part, Proven, Receipt, Stored, Upload
 from transfer.options import Options
 from transfer.partition import stream_capacity, stream_part_size
 from transfer.pipeline.abandon import give_up
@@ -212,7 +212,7 @@ async def _refuse_more(pieces: _Pieces) -> None:
 
 
 async def _put(route: Route, key: str, data: memoryview, metadata: Metadata) -> tuple[Stored, Checksums]:
-    checksums = await digest_off_loop(data, needed(route.target.capabilities.verifies, None))
+    checksums = await digest_off_loop(data, _needed(route))
     stored = await route.target.put(
         key,
         Body(data, checksums),
@@ -225,7 +225,7 @@ async def _put(route: Route, key: str, data: memoryview, metadata: Metadata) -> 
 
 
 async def _send(route: Route, upload: Upload, part: Part, view: memoryview) -> Receipt:
-    checksums = await digest_off_loop(view, needed(route.target.capabilities.verifies, None))
+    checksums = await digest_off_loop(view, _needed(route))
     receipt = await route.target.put_part(upload, part, Body(view, checksums))
     route.listener(BytesMoved(upload.key, part.size))
     return replace(receipt, checksums=checksums)
@@ -281,3 +281,8 @@ async def _finish(route: Route, upload: Upload, receipts: list[Receipt], metadat
         if proof.proven is Proven.UNPROVEN:
             raise
         return Stored(entry, proof)
+
+
+def _needed(route: Route) -> frozenset[Algorithm]:
+    able = route.target.capabilities
+    return needed(able.verifies, None, able.sends)

@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     lists_cold=True,
     thaw_tiers=("bulk", "standard", "expedited"),
     verifies=(Algorithm.TREE_SHA256,),
+    sends=(Algorithm.SHA256,),
     keeps=(Algorithm.TREE_SHA256,),
 )
 LIMITS = Limits(

@@ -69,8 +69,9 @@ def test_the_source_is_checked_by_what_is_cheapest() -> None:
 
 
 def test_no_more_checksums_are_taken_than_are_needed() -> None:
-    """Ours always, the one that the target prefers, and the one that the source is checked by."""
+    """Ours always, the one that the target prefers, what it is sent besides, and the one that checks the source."""
     assert needed((), None) == {CRC}
+    assert needed((MD5,), None, (SHA,)) == {CRC, MD5, SHA}
     assert needed((MD5, SHA), Algorithm.CRC32C) == {CRC, MD5, Algorithm.CRC32C}
 
 

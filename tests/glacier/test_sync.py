@@ -19,6 +19,7 @@ from transfer.event import PENDING, Event, Notice
 from transfer.options import Options
 from transfer.pipeline.route import Route
 from transfer.testing.checks.harness import noise
+from transfer_glacier import uploading
 
 MIB = 1024**2
 
@@ -66,6 +67,19 @@ async def test_there_and_back(place: VaultPlace, tree: Path, tmp_path: Path, up:
     assert (out / "b").stat().st_mtime == 1_400_000_000
     assert place.billing.billed_twice() == []
     assert len(place.jobs) == 4
+
+
+async def test_bytes_are_hashed_in_one_pass(
+    place: VaultPlace, tree: Path, up: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine takes what goes ahead of a part beside what it takes itself: none is left for the store."""
+
+    async def again(*_: object) -> None:
+        raise AssertionError("the bytes are read once more")
+
+    monkeypatch.setattr(uploading, "digest_off_loop", again)
+    result = await transfer.sync(str(tree), "glacier://vault", replace(up, part_size=2 * MIB))
+    assert (result.ok, result.totals.copied) == (True, 4)
 
 
 async def test_what_was_fetched_is_not_fetched_again(

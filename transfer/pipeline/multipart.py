@@ -130,7 +130,8 @@ async def _gone(route: Route, plan: Plan, error: NotFound) -> NotFound | UploadG
 
 async def _send_part(route: Route, plan: Plan, upload: Upload, part: Part, view: memoryview) -> Receipt:
     await fetch_part(route, plan.entry, part.span, view)
-    checksums = await digest_off_loop(view, needed(route.target.capabilities.verifies, plan.check))
+    able = route.target.capabilities
+    checksums = await digest_off_loop(view, needed(able.verifies, plan.check, able.sends))
     receipt = await route.target.put_part(upload, part, Body(view, checksums))
     killpoint.reach("part")
     return replace(receipt, checksums=checksums)

@@ -35,9 +35,11 @@ def source_check(checksums: Checksums, *, in_parts: Sequence[int] = ()) -> Algor
 
 
 @cache
-def needed(verifies: tuple[Algorithm, ...], check: Algorithm | None) -> frozenset[Algorithm]:
+def needed(
+    verifies: tuple[Algorithm, ...], check: Algorithm | None, sends: tuple[Algorithm, ...] = ()
+) -> frozenset[Algorithm]:
     """The checksums to take in one pass over the bytes."""
-    wanted = {ALWAYS, *verifies[:1]}
+    wanted = {ALWAYS, *verifies[:1], *sends}
     if check is not None:
         wanted.add(check)
     return frozenset(wanted)

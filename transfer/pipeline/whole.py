@@ -20,9 +20,10 @@ async def move_whole(route: Route, step: Step, entry: Entry, *, if_absent: bool)
         read = await fetch(route.source, entry, None, view, route.listener)
         refuse_symlink(route, read)
         check = source_check(read.checksums)
-        checksums = await digest_off_loop(view, needed(route.target.capabilities.verifies, check))
+        able = route.target.capabilities
+        checksums = await digest_off_loop(view, needed(able.verifies, check, able.sends))
         check_source(read, checksums, check)
-        metadata = carried(read, route.options, route.target.capabilities)
+        metadata = carried(read, route.options, able)
         route.writing(step.key)
         stored = await route.target.put(
             step.target_key,
