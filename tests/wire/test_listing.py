@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from transfer.errors import Corrupt
-from transfer.model import Entry, Unlisted
-from transfer.wire.listing import parse_page
+from transfer.model import Cold, Entry, Unlisted
+from transfer.restxml.coldness import listed
+from transfer.wire.listing import ListingPage, Restore, parse_page
+from transfer_oss.dialect import OSS
 
 _ROW = (
     "<Contents><Key>{}</Key><LastModified>2026-01-02T03:04:05.678Z</LastModified>"
@@ -98,3 +100,42 @@ def test_no_listing(body: bytes) -> None:
     """What is cut off, is something else, or lists other folders is never taken for a listing."""
     with pytest.raises(Corrupt):
         parse_page(body, "p/")
+
+
+_EXPIRY = "<RestoreExpiryDate>2026-01-02T00:00:00.000Z</RestoreExpiryDate>"
+
+
+@pytest.mark.parametrize(
+    ("told", "restore"),
+    [
+        ("<RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus>", Restore(ongoing=True)),
+        (
+            f"<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>{_EXPIRY}</RestoreStatus>",
+            Restore(ongoing=False, until_ns=1_767_312_000 * 10**9),
+        ),
+        ('<RestoreInfo>ongoing-request="true"</RestoreInfo>', Restore(ongoing=True)),
+        (
+            '<RestoreInfo>ongoing-request="false", expiry-date="Fri, 02 Jan 2026 00:00:00 GMT"</RestoreInfo>',
+            Restore(ongoing=False, until_ns=1_767_312_000 * 10**9),
+        ),
+        ("<RestoreInfo>what else</RestoreInfo>", None),
+        ("<RestoreStatus></RestoreStatus>", None),
+        ("", None),
+    ],
+)
+def test_what_was_asked_of_cold_storage_is_told(told: str, restore: Restore | None) -> None:
+    """As S3 and as OSS write it, under the name that the object has here."""
+    row = "<Contents><Key>p/a%20b</Key><Size>1</Size><StorageClass>GLACIER</StorageClass>{}</Contents>"
+    body = f"<ListBucketResult><EncodingType>url</EncodingType>{row.format(told)}</ListBucketResult>"
+    page = parse_page(body.encode(), "p/")
+    assert [item.key for item in page.items] == ["a b"]
+    assert page.restores == ({} if restore is None else {"a b": restore})
+
+
+def test_silence_means_frozen_only_where_listings_tell() -> None:
+    """And only of classes that can't be read whatever the bucket's settings."""
+    entries = tuple(Entry(name, 1, storage_class=name) for name in ("Archive", "ColdArchive", "IA"))
+    page = ListingPage(entries, None, truncated=False, token=None)
+    assert listed(OSS, page, tells_all=False) == entries
+    told = listed(OSS, page, tells_all=True)
+    assert [item.cold for item in told if isinstance(item, Entry)] == [None, Cold.FROZEN, None]
