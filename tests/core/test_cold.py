@@ -82,6 +82,16 @@ async def until_done(source: Freezer, target: Any, path: Path, *, hours: float =
     raise AssertionError("it never ends")
 
 
+async def test_without_thawing_each_row_tells_size_and_reason(clock: Clock, tmp_path: Path) -> None:
+    """Though such objects are tried once more at the end of the run, when only their names are left."""
+    source = await freezer(clock, SMALL)
+    _, heard = await run(source, memory(), tmp_path, thaw=False)
+    assert {key: outcome.size for key, outcome in heard.outcomes.items()} == dict.fromkeys(SMALL, 100)
+    assert {outcome.reason for outcome in heard.outcomes.values()} == {"new"}
+    assert {outcome.verdict for outcome in heard.outcomes.values()} == {Verdict.FAILED}
+    assert all(outcome.error for outcome in heard.outcomes.values())
+
+
 @pytest.mark.parametrize("kind", ["looks", "lists", "vault"])
 async def test_two_runs_do_it(kind: str, clock: Clock, tmp_path: Path) -> None:
     """The first asks, the second copies; and each object was paid for once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
+from transfer.decide import Step
 from transfer.event import Outcome
 
 
@@ -18,6 +19,8 @@ class Effort:
     attempts: int = 0
     sent: int = 0
     writing: bool = False
+    step: Step | None = None
+    """What there is to do, where that had to be looked up: by then, more is known of the object."""
     _begun: float = field(default_factory=time.monotonic)
 
     @property

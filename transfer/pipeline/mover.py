@@ -38,16 +38,16 @@ async def carry_out(route: Route, step: Step) -> Outcome:
     except asyncio.CancelledError:
         if is_cancelled():
             raise
-        return effort.told_by(stopped(step, broken_off()))
+        return effort.told_by(stopped(effort.step or step, broken_off()))
     except Exception as error:
-        return effort.told_by(stopped(step, error))
+        return effort.told_by(stopped(effort.step or step, error))
     finally:
         del route.efforts[step.key]
 
 
 async def _carry_out(route: Route, step: Step, effort: Effort) -> Outcome:
     if step.do is not Do.COPY or route.options.immutable:
-        step = await _told_closer(route, step)
+        step = effort.step = await _told_closer(route, step)
     if step.do is Do.UPDATE:
         effort.attempts = 1
         async with doubted_if_failed(route, step, effort):
