@@ -190,7 +190,7 @@ class _Doomed(Iterable[Archive]):
 
 
 def _kept(doomed: _Doomed) -> str:
-    return "" if doomed.proven is None else f" The report does not prove {doomed.unproven:,} others, which stay."
+    return f" The report does not prove {doomed.unproven:,} others, which stay." if doomed.unproven else ""
 
 
 async def _delete_one(vault: Reached, archive: Archive) -> None:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
-import sys
 import textwrap
 import tomllib
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.docs import pages
+from tests.docs.rehearsals import Rehearsal, rehearsing
 from transfer.config import load_config
 from transfer.plugin import StoreOptions
 from transfer.registry import open_store
@@ -28,40 +24,16 @@ pytestmark = pytest.mark.xdist_group("docs")
 PAGE = "from-oss-to-s3.md"
 REAL, REHEARSED = pages.blocks(PAGE, "toml")
 SHELL = "\n".join(pages.blocks(PAGE, "sh"))
-ROOT = Path(__file__).parents[2]
 _FIRST = "--report first.csv"
 """Of the run that asks for a thaw."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """Emulators that run, and where they do so instead of where the page says."""
-
-    ports: Mapping[str, str]
-
-    def at(self, text: str) -> str:
-        """With the ports that were free."""
-        for said, real in self.ports.items():
-            text = text.replace(said, real)
-        return text
 
 
 @pytest.fixture
 def rehearsal() -> Iterator[Rehearsal]:
     """Started by the page's own commands, but for the ports."""
-    ports: dict[str, str] = {}
-    with ExitStack() as stack:
-        for line in re.findall(r"^python -m (tests\.emulators\..*)$", SHELL, re.MULTILINE):
-            said = re.search(r"--port (\d+)", line)
-            assert said is not None
-            words = shlex.split(line.replace(said[0], "--port 0"))
-            command = [sys.executable, "-m", *words]
-            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
-            stack.callback(process.terminate)
-            assert process.stdout is not None
-            ports[said[1]] = process.stdout.readline().strip().rpartition(":")[2]
-        assert len(ports) == 2
-        yield Rehearsal(ports)
+    with rehearsing(SHELL) as started:
+        assert len(started.ports) == 2
+        yield started
 
 
 def without_margin(text: str) -> str:
