@@ -25,7 +25,7 @@ def told(step: Step) -> Outcome:
             entry = step.source or step.target
             size = entry.size if entry else None
             skip = Outcome(step.key, Action.SKIP, Verdict.SKIPPED, step.reason, size=size, assumed=not step.proven)
-            return skip if step.source is None else of_source(skip, step.source)
+            return skip if step.source is None else _paired(skip, step.source, step.target)
 
 
 def outcome_of(step: Step, action: Action, verdict: Verdict, reason: str) -> Outcome:
@@ -41,6 +41,12 @@ def of_source(outcome: Outcome, source: Entry) -> Outcome:
     if source.version is None and checksum is None:
         return outcome
     return replace(outcome, source_version=source.version, source_checksum=checksum)
+
+
+def _paired(skip: Outcome, source: Entry, target: Entry | None) -> Outcome:
+    """With what tells both sides from all others, where the source has that: so a run that was killed loses no pair."""
+    outcome = of_source(skip, source)
+    return outcome if outcome is skip or target is None else replace(outcome, etag=target.etag, version=target.version)
 
 
 def kept(entry: Entry) -> tuple[Algorithm, bytes] | None:
