@@ -130,7 +130,7 @@ def test_what_can_not_be_understood_is_called_by_its_id(description: str) -> Non
         (f"<m><v>4</v><p>{b64('фото/a b.jpg')}</p><lm>yesterday</lm></m>", None),
         ("<ArchiveMetadata><Path>фото/a b.jpg</Path></ArchiveMetadata>", None),
         (
-            "<ArchiveMetadata><Path>&#1092;ото/a b.jpg</Path><LastModified>20121114T201618Z</LastModified></m>",
+            "<ArchiveMetadata>\n<Path>&#1092;ото/a b.jpg</Path> <LastModified>20121114T201618Z</LastModified>",
             1352924178,
         ),
         ('{"Path":"фото/a b.jpg","UTCDateModified":"20121114T201618Z"}', 1352924178),
