@@ -10,6 +10,7 @@ from transfer.errors import Misconfigured
 from transfer.filters import Filter, Rule, parse_rules
 from transfer.globs import glob
 from transfer.model import Entry, Unlisted, Why
+from transfer.mtfilter import Rule as MtRule
 
 segment_patterns = st.sampled_from(
     ["a", "b", "*", "?", "**", "a*", "*b", "[ab]", "[!a]", "{a,b}", "{a,b*}", "a**", "x{a/b,}", "{a/,b}", "\\*", "[a-]"]
@@ -233,3 +234,13 @@ def test_wrong_lines_are_named(line: str) -> None:
     """The sentence about a wrong line names the file and the line."""
     with pytest.raises(Misconfigured, match=r"^my\.rules, line 2: "):
         parse_rules(["+ ok", line], "my.rules")
+
+
+def test_rules_of_mtglacier_come_besides() -> None:
+    """A key must pass both kinds, and a folder is pruned where either surely hides all of it."""
+    mt = (MtRule(False, "tmp/"), MtRule(True, "*.jpg"), MtRule(False, ""))
+    both = Filter((Rule(False, "private/"),), mt_rules=mt)
+    kept = [key for key in ("a.jpg", "b/a.jpg", "tmp/a.jpg", "a.txt", "private/a.jpg") if both.passes_key(key)]
+    assert kept == ["a.jpg", "b/a.jpg"]
+    assert [both.prunes(folder) for folder in ("tmp/", "private/", "b/", "")] == [True, True, False, False]
+    assert not Filter(mt_rules=mt).is_empty

@@ -15,6 +15,8 @@ from re import Pattern
 from transfer.errors import Misconfigured
 from transfer.globs import compile_all, glob
 from transfer.model import Entry, Unlisted
+from transfer.mtfilter import MtFilter
+from transfer.mtfilter import Rule as MtRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Filter:
     """Last changed at this time or later."""
     older_ns: int | None = None
     """Last changed before this time."""
+    mt_rules: tuple[MtRule, ...] = ()
+    """Rules of mt-aws-glacier's (:mod:`transfer.mtfilter`), which a key must pass besides."""
 
     def __post_init__(self) -> None:
         if _crossed(self.min_size, self.max_size):
@@ -53,6 +57,8 @@ class Filter:
 
     def passes_key(self, key: str) -> bool:
         """Whether the rules let ``key`` through."""
+        if self.mt_rules and not self._mt.passes_key(key):
+            return False
         for include, pattern in self._runs:
             if pattern.fullmatch(key):
                 return include
@@ -73,6 +79,8 @@ class Filter:
 
     def prunes(self, folder: str) -> bool:
         """Whether surely no key that starts with ``folder`` (ending in ``/``, or empty) passes."""
+        if self.mt_rules and self._mt.prunes(folder):
+            return True
         for rule in self.rules:
             pattern = glob(rule.pattern)
             if rule.include and pattern.reaches(folder):
@@ -80,6 +88,10 @@ class Filter:
             if not rule.include and pattern.covers(folder):
                 return True
         return not self._default
+
+    @cached_property
+    def _mt(self) -> MtFilter:
+        return MtFilter(self.mt_rules)
 
     @cached_property
     def _default(self) -> bool:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from tests.cli.conftest import Cli, Engine
 from transfer.cli.app import app
 from transfer.filters import Filter, Rule
+from transfer.mtfilter import Rule as MtRule
 from transfer.options import Compare, Options, Verify
 from transfer.plugin import StoreOptions
 from transfer.rates import parse_limit
@@ -104,6 +105,15 @@ def test_rules_keep_the_order_of_the_command_line(cli: Cli, engine: Engine, tmp_
         Rule(False, "keep/not"),
         Rule(False, "**"),
     )
+
+
+def test_rules_of_mtglacier_keep_their_order_over_options(cli: Cli, engine: Engine) -> None:
+    """Each option may have several; what is no rule is refused."""
+    assert cli("sync", "a", "b", "--mt-filter", "+*.jpg -tmp/", "--include", "x", "--mt-filter", "-").exit_code == 0
+    assert engine.options.filter.mt_rules == (MtRule(True, "*.jpg"), MtRule(False, "tmp/"), MtRule(False, ""))
+    assert engine.options.filter.rules == (Rule(True, "x"),)
+    outcome = cli("sync", "a", "b", "--mt-filter", "*.jpg")
+    assert (outcome.exit_code, "'*.jpg' is not a filter rule of mtglacier" in outcome.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

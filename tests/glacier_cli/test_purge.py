@@ -38,6 +38,12 @@ def test_a_purge_deletes_every_version_that_passes_and_writes_it_down(filled: De
     assert [json.loads(line)["name"] for line in filled.said.splitlines()] == ["b.bin"]
 
 
+def test_rules_of_mtglacier_choose_too(filled: Desk) -> None:
+    """As they do for sync and the others."""
+    assert filled.glacier("purge", "vaults://vault", "--yes", "--mt-filter", "-/a/ +*") == 0
+    assert sorted(each.size for each in filled.place.archives) == [5, 6]
+
+
 def test_what_fails_stays_in_the_journal(filled: Desk) -> None:
     """Is said, and makes the exit status 1; what was gone already counts as deleted."""
     filled.place.service.account.delete_archive(next(a for a in filled.place.archives if a.size == 6))

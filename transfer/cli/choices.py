@@ -20,6 +20,7 @@ from transfer.cli.values import (
     parse_setting,
     reading,
 )
+from transfer.mtfilter import parse_filter
 from transfer.options import Compare, Options, Verify, Via
 from transfer.plugin import LINKS
 from transfer.rates import parse_calls, parse_limit
@@ -110,6 +111,9 @@ FILTERING = together(
     _which.many("--include", metavar="GLOB", help="Take these. The first rule that fits decides; ** spans folders."),
     _which.many("--exclude", metavar="GLOB", help="Leave these out; a trailing / skips a whole folder."),
     _which.many("--filter-from", metavar="FILE", help="Rules from a file, '+ GLOB' or '- GLOB' a line."),
+    _which.many(
+        "--mt-filter", "mt_rules", metavar="RULES", read=parse_filter, help="mtglacier's rules: '+PATTERN -PATTERN'."
+    ),
     _which.value("--min-size", read=parse_size, metavar="SIZE", help="Only objects of at least this size, e.g. 64KiB."),
     _which.value("--max-size", read=parse_size, metavar="SIZE", help="Only objects of at most this size."),
     _which.value("--newer", "newer_ns", read=parse_moment, metavar="TIME", help="Only changed since, e.g. 7d."),

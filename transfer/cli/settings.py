@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def make_options(context: click.Context) -> Options:
         "source_settings": dict(context.params.get("source_settings", ())),
         "target_settings": dict(context.params.get("target_settings", ())),
         "map_class": _once_each("map_class", context.params.get("map_class", ())),
+        "mt_rules": tuple(chain.from_iterable(context.params.get("mt_rules", ()))),
         "rules": tuple(_rules(context.meta["transfer.occurrences"])),
     }
     parts: dict[str, Any] = {

@@ -30,6 +30,7 @@ _FLAGS = {
     "thaw": "--no-thaw",
     "files_from_nul": "-0",
     "rules": "--include/--exclude/--filter-from",
+    "mt_rules": "--mt-filter",
     "newer_ns": "--newer",
     "older_ns": "--older",
     "source_settings": "--source-option",

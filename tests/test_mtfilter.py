@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer.errors import Misconfigured
-from transfer_glacier.mtfilter import MtFilter, Rule, parse_filter, parse_filters
+from transfer.mtfilter import MtFilter, Rule, parse_filter, parse_filters
 
 
 def matches(pattern: str, key: str) -> bool:
