@@ -9,7 +9,6 @@ from transfer.errors import Misconfigured, Unsupported
 from transfer.plugin import Traffic
 from transfer.wire.connection import Pace
 from transfer.wire.http import Request
-from transfer.wire.quoting import quote_path
 from transfer.wire.stream import Stream
 from transfer_qiniu.discovery import Discovery
 from transfer_qiniu.entries import Found, found_of
@@ -17,18 +16,16 @@ from transfer_qiniu.hosts import Service
 from transfer_qiniu.place import Place
 from transfer_qiniu.signing import FORM
 from transfer_qiniu.transport import Transport
+from transfer_qiniu.ways import Way
 
 _NO_POLICY: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """``private``: whether downloads are signed."""
-
     place: Place
     transport: Transport
     discovery: Discovery
-    private: bool = True
 
     @property
     def traffic(self) -> Traffic:
@@ -83,26 +80,27 @@ class Client:
 
     async def download(self, key: str, headers: Mapping[str, str]) -> Stream:
         """The object's bytes, not yet read; to be closed."""
-        url = await self._address(key)
-        signed = self.transport.signer.downloading(url) if self.private else url
-        return await self.transport.open(Request("GET", signed, headers), self.place.subject(key), key=key)
+        way = await self._way()
+        return await self.transport.open(way.get(self.place.name(key), headers), self.place.subject(key), key=key)
 
     async def greet(self) -> None:
-        """See that the domain of downloads answers, whatever it says. Raises Misconfigured, Transient."""
-        domain = await self.discovery.domain(self.place.bucket)
+        """See that downloads are answered. Raises Misconfigured, Transient."""
+        way = await self._way()
         try:
-            await self.transport.http.call(Request("HEAD", f"{domain}/", {}))
+            reply = await self.transport.http.call(way.greeting())
         except Misconfigured as error:
-            message = f"'{self.place.url}' can't be read from its domain: set 'domain' with its scheme. {error.message}"
+            message = f"'{self.place.url}' can't be read from its domain: {way.remedy}. {error.message}"
             raise Misconfigured(message) from None
+        if reply.status in way.refusals:
+            message = f"'{self.place.url}' can't be read at Kodo's S3 endpoint (status {reply.status}): {way.remedy}"
+            raise Misconfigured(message)
 
     async def signed_url(self, key: str, seconds: int) -> str:
         """An address from which anybody can GET the object for ``seconds``."""
-        url = await self._address(key)
-        return self.transport.signer.downloading(url, seconds) if self.private else url
+        return (await self._way()).signed_url(self.place.name(key), seconds)
 
-    async def _address(self, key: str) -> str:
-        return f"{await self.discovery.domain(self.place.bucket)}/{quote_path(self.place.name(key))}"
+    async def _way(self) -> Way:
+        return await self.discovery.way(self.place.bucket)
 
     async def look(self, key: str) -> Found:
         """The object as it is now. Raises NotFound."""

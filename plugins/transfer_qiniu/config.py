@@ -64,6 +64,7 @@ SETTINGS: Mapping[str, str] = {
     "api": "address of the service that fetches; asked of Qiniu where it is left out",
     "uc": "address of the service that is asked; https://uc.qiniuapi.com where it is left out",
     "domain": "address to download from; left out, a domain bound to the bucket, or else its source domain",
+    "s3_bucket": "the bucket's name at Kodo's S3 endpoint, to download there; left out, only where there is no domain",
     "private": "true or false: whether downloads are signed; true where it is left out, which public buckets take too",
     "scheme": "https or http, for addresses that name none; the endpoint's where it is left out, or https",
     "comparable_hash": "true to send parts of 4 MiB, so that hashes of equal bytes are equal; objects up to 39 GiB",
@@ -90,6 +91,7 @@ class Settings:
     api: str | None = None
     uc: str | None = None
     domain: str | None = None
+    s3_bucket: str | None = None
     private: bool = True
     scheme: str = "https"
     comparable_hash: bool = False
@@ -111,6 +113,7 @@ def read_settings(location: Location) -> Settings:
         access_key,
         secret_key,
         region=region,
+        s3_bucket=given.get("s3_bucket") or None,
         private=flag(given, "private") is not False,
         scheme=scheme,
         comparable_hash=flag(given, "comparable_hash") or False,

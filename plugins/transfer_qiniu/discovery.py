@@ -9,6 +9,7 @@ from transfer.errors import Corrupt, Misconfigured
 from transfer_qiniu.config import Settings
 from transfer_qiniu.hosts import NEEDED, Hosts, chosen, of_region, of_reply, uc_address
 from transfer_qiniu.transport import Transport
+from transfer_qiniu.ways import Domain, S3Endpoint, Way
 
 _TRIAL = ".clouddn.com"
 """Ends the names of domains that Qiniu lends for 30 days, without TLS."""
@@ -22,7 +23,7 @@ class Discovery:
         self._settings = settings
         self._lock = asyncio.Lock()
         self._known: dict[str, tuple[Hosts, float]] = {}
-        self._domains: dict[str, str] = {}
+        self._ways: dict[str, Way] = {}
 
     @property
     def asked(self) -> str:
@@ -38,16 +39,16 @@ class Discovery:
             found = of_region(self._settings.region, self._settings.scheme)
         else:
             found = await self._asked(bucket)
-        return Hosts(found.region, {**found.addresses, **own}, found.sources) if own else found
+        return Hosts(found.region, {**found.addresses, **own}, found.sources, found.s3) if own else found
 
-    async def domain(self, bucket: str) -> str:
-        """The address that a bucket's objects are downloaded from. Raises Misconfigured where there is none."""
+    async def way(self, bucket: str) -> Way:
+        """From where a bucket's objects are downloaded. Raises Misconfigured where that is not known."""
         if self._settings.domain is not None:
-            return self._settings.domain
+            return self._at(self._settings.domain)
         async with self._lock:
-            if bucket not in self._domains:
-                self._domains[bucket] = await self._bound(bucket)
-        return self._domains[bucket]
+            if bucket not in self._ways:
+                self._ways[bucket] = await self._found(bucket)
+        return self._ways[bucket]
 
     async def _asked(self, bucket: str) -> Hosts:
         now = asyncio.get_running_loop().time()
@@ -63,22 +64,36 @@ class Discovery:
         told = await self._transport.ask(f"{self.asked}/v4/query?{query}", _subject(bucket))
         return of_reply(told, self._settings.scheme)
 
-    async def _bound(self, bucket: str) -> str:
-        """A domain of the bucket's own, one that is there to stay before one on trial; else its source domain."""
+    async def _found(self, bucket: str) -> Way:
+        """A domain of the bucket's own, before its source domain, before the S3 endpoint, which may be asked for.
+
+        The source domain is what Qiniu's own clients take. It has no other name for the bucket, and no other ETags.
+        """
+        if self._settings.s3_bucket is None and (bound := await self._bound(bucket)) is not None:
+            return bound
+        hosts = await self._query(bucket)
+        if self._settings.s3_bucket is None and hosts.sources:
+            return self._at(f"{self._settings.scheme}://{hosts.sources[0]}")
+        if hosts.s3 is None:
+            raise Misconfigured(
+                f"{_subject(bucket)} has no domain to download from: bind one to it, or name one by 'domain'"
+            )
+        return S3Endpoint(*hosts.s3, self._settings.s3_bucket or bucket, self._transport.signer)
+
+    async def _bound(self, bucket: str) -> Way | None:
+        """A domain of the bucket's own, one that is there to stay before one on trial."""
         url = f"{self.asked}/v2/domains?tbl={quote(bucket, safe='')}"
         told = await self._transport.manage("GET", url, _subject(bucket))
         if not isinstance(told, list | None):
             raise Corrupt(f"Qiniu told of the domains of {_subject(bucket)} in a form that is not known")
         domains = sorted(map(str, told or ()), key=lambda name: name.endswith(_TRIAL))
-        if domains:
-            scheme = "http" if domains[0].endswith(_TRIAL) else self._settings.scheme
-            return f"{scheme}://{domains[0]}"
-        sources = (await self._query(bucket)).sources
-        if not sources:
-            raise Misconfigured(
-                f"{_subject(bucket)} has no domain to download from: bind one to it, or name one by 'domain'"
-            )
-        return f"{self._settings.scheme}://{sources[0]}"
+        if not domains:
+            return None
+        scheme = "http" if domains[0].endswith(_TRIAL) else self._settings.scheme
+        return self._at(f"{scheme}://{domains[0]}")
+
+    def _at(self, address: str) -> Way:
+        return Domain(address, self._transport.signer, self._settings.private)
 
 
 def _subject(bucket: str) -> str:

@@ -32,6 +32,8 @@ class Hosts:
     region: str
     addresses: Mapping[Service, str]
     sources: tuple[str, ...] = ()
+    s3: tuple[str, str] | None = None
+    """Address and region of the S3 endpoint."""
     seconds: float = field(default=float("inf"))
     """How long this holds."""
 
@@ -69,9 +71,11 @@ def of_reply(document: object, scheme: str) -> Hosts:
     """What Qiniu tells of a bucket. Raises Corrupt for what is no such answer."""
     try:
         told = document["hosts"][0]  # type: ignore[index]
-        there = [service for service in Service if service in NEEDED or told.get(service.value)]
-        addresses = {service: f"{scheme}://{told[service.value]['domains'][0]}" for service in there}
+        known = [service for service in Service if service in NEEDED or told.get(service.value)]
+        addresses = {service: f"{scheme}://{told[service.value]['domains'][0]}" for service in known}
         sources = tuple(told.get("io_src", {}).get("domains", ()))
-        return Hosts(str(told["region"]), addresses, sources, float(told.get("ttl", 86_400)))
+        s3 = told.get("s3", {})
+        there = (f"{scheme}://{s3['domains'][0]}", str(s3["region_alias"])) if s3.get("region_alias") else None
+        return Hosts(str(told["region"]), addresses, sources, there, float(told.get("ttl", 86_400)))
     except (TypeError, LookupError, ValueError, AttributeError):
         raise Corrupt("Qiniu told of a bucket's servers in a form that is not known") from None

@@ -33,5 +33,5 @@ async def open_place(location: Location, options: StoreOptions) -> KodoStore:
     signer = await asyncio.to_thread(Signer, settings.access_key, settings.secret_key)
     transport = Transport(Http(await http_options(options, settings.ca_bundle)), signer)
     place = Place(location.url.partition("://")[0], location.container, folder(location.path))
-    client = Client(place, transport, Discovery(transport, settings), private=settings.private)
+    client = Client(place, transport, Discovery(transport, settings))
     return KodoStore(client, settings, asked_class=options.asked_class)

@@ -1,4 +1,4 @@
-"""Kodo's three kinds of credentials, made by the vendor's own signer: no request is sent by it."""
+"""Kodo's three kinds of credentials, made by the vendor's own signer; and its S3 endpoint's, by ours."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import time
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
+
+from transfer.wire.sigv4 import EMPTY, Credentials, SigV4
 
 MASK = "***"
 FORM = "application/x-www-form-urlencoded"
 _QUERY = re.compile(r"(://[^\s?\"']*\?)[^\s\"']+")
 """Of an address from which Kodo was to fetch, which is signed by another provider's keys."""
+_S3 = SigV4("s3")
 _TOKEN_SECONDS = 3600
 """How long a token is good for. Each request has a new one."""
 
@@ -26,6 +30,7 @@ class Signer:
         self.account = f"key-{hashlib.sha256(access_key.encode()).hexdigest()[:12]}"
         """Tells credentials apart without revealing them."""
         self._secret_key = secret_key
+        self._for_s3 = Credentials(access_key, secret_key)
         self._token = re.compile(rf"{re.escape(access_key)}:[\w=-]+(:[\w=-]+)?", re.ASCII)
         self._auth = sdk.Auth(access_key, secret_key)
         self._mac = sdk.QiniuMacAuth(access_key, secret_key)
@@ -43,6 +48,18 @@ class Signer:
     def downloading(self, url: str, seconds: int = _TOKEN_SECONDS) -> str:
         """``url`` with the leave to read it, which public domains ignore."""
         return str(self._auth.private_download_url(url, seconds))
+
+    def by_s3(self, method: str, url: str, headers: Mapping[str, str], region: str) -> Mapping[str, str]:
+        """The headers of a request without a body to Kodo's S3 endpoint, with those given."""
+        parts, lower = urlsplit(url), {name.lower(): value for name, value in headers.items()}
+        moment = time.time()
+        return _S3.sign(method, parts.netloc, parts.path, parts.query, lower, EMPTY, self._for_s3, region, moment)
+
+    def s3_url(self, url: str, seconds: int, region: str) -> str:
+        """``url`` at Kodo's S3 endpoint, with the leave to GET it."""
+        parts = urlsplit(url)
+        query = _S3.presign("GET", parts.netloc, parts.path, {}, seconds, self._for_s3, region, time.time())
+        return f"{url}?{query}"
 
     def discreet(self, text: str) -> str:
         """``text``, which a server said about a request, without a secret or a token in it, be it ours or another's."""

@@ -19,6 +19,7 @@ from typing import Any
 from aiohttp import MultipartReader, web
 from multidict import CIMultiDictProxy
 
+from tests.emulators import kodo_s3
 from tests.emulators import kodo_services as services
 from tests.emulators.kodo_auth import Asked, Keys, Refusal
 from tests.emulators.kodo_bucket import Bucket, Rules
@@ -85,6 +86,7 @@ class Kodo:
         self._runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=0.1)
         await self._runner.setup()
         self.port = await self._listen(port)
+        self.rules.s3_port = await self._listen(0)
 
     async def _listen(self, port: int) -> int:
         site = web.TCPSite(self._runner, _HOST, port)
@@ -115,6 +117,9 @@ class Kodo:
         asked = Asked(request.method, request.raw_path, headers)
         assert request.transport is not None
         port = request.transport.get_extra_info("sockname")[1]
+        if port == self.rules.s3_port:
+            found, plain = kodo_s3.readable(self.buckets.values(), self._secrets, asked, self.rules.now())
+            return services.at_s3(found, plain)
         if port != self.port:
             bucket = next(each for each in self.buckets.values() if each.domain == f"{_HOST}:{port}")
             return services.download(bucket, self._keys, asked)

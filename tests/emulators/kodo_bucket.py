@@ -43,6 +43,8 @@ class Rules:
     """What becomes of the next fetches: ``fail`` for good, ``late`` (only when it is tried again, by itself),
     ``spoil`` (other bytes are stored), ``lost`` (done, and its id is not known any more), or nothing."""
     ahead: float = 0.0
+    s3_port: int = 0
+    """Where the S3 endpoint is."""
     refuse: list[int] = field(default_factory=list)
     """The next requests are answered with these, whatever they are."""
 
@@ -111,6 +113,8 @@ class Bucket:
     """Whether ``domain`` is one of the bucket's own; else it is the region's."""
     source: bool = True
     """Whether Kodo tells of the region's."""
+    s3_name: str | None = None
+    """What the bucket is called at the S3 endpoint, if Kodo tells of that."""
     region: str = "z0"
     objects: dict[str, Object] = field(default_factory=dict)
     uploads: dict[str, Pending] = field(default_factory=dict)

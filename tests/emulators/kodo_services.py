@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 from tests.emulators.kodo_auth import Asked, Keys, Refusal
 from tests.emulators.kodo_bucket import META, Bucket, Object
+from tests.emulators.kodo_s3 import REGION
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)", re.ASCII)
 _MOST = 1000
@@ -206,7 +207,10 @@ def query_hosts(buckets: Buckets, keys: Keys, query: str, host: str) -> Answer:
     bucket = bucket_of(buckets, asked.get("bucket", ""))
     here = {name: {"domains": [host]} for name in ("up", "io", "rs", "rsf", "api", "uc")}
     sources = [bucket.domain] if bucket.source else []
-    return Answer({"hosts": [{"region": bucket.region, "ttl": 86400, **here, "io_src": {"domains": sources}}]})
+    told = {"region": bucket.region, "ttl": 86400, **here, "io_src": {"domains": sources}}
+    if bucket.s3_name is not None:
+        told["s3"] = {"domains": [f"{host.partition(':')[0]}:{bucket.rules.s3_port}"], "region_alias": REGION}
+    return Answer({"hosts": [told]})
 
 
 def domains(buckets: Buckets, query: str) -> Answer:
@@ -218,6 +222,13 @@ def download(bucket: Bucket, keys: Keys, asked: Asked) -> Answer:
     """An object's bytes, with headers that are not all its own."""
     if bucket.private:
         keys.check_download(f"http://{asked.headers['host']}{asked.target}")
+    return at_s3(bucket, asked)
+
+
+def at_s3(bucket: Bucket, asked: Asked) -> Answer:
+    """The same, for who may read it; or that the bucket is there."""
+    if asked.path == "/":
+        return Answer()
     found = bucket.objects.get(unquote(asked.path[1:]))
     if found is None:
         raise Refusal(404, "Document not found")

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
+import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from tests.emulators.kodo import Kodo
 from tests.emulators.kodo_bucket import Bucket, hash_of
@@ -135,6 +137,44 @@ async def test_without_a_bound_domain(kodo_server: Kodo, opened: Open) -> None:
     await store.check(write=True)
 
 
+@pytest.mark.parametrize("named", [False, True])
+async def test_by_the_s3_endpoint(kodo_server: Kodo, opened: Open, named: bool) -> None:
+    """Where there is no domain, or its name there is given: whole, in spans, guarded, and by addresses for others."""
+    name = f"s3-{uuid.uuid4().hex[:8]}"
+    made = kodo_server.create_bucket(name, bound=named, source=named, s3_name=f"{name}-u1" if named else name)
+    store = await opened(name, "a b", **({"s3_bucket": f"{name}-u1"} if named else {}))
+    await store.check(write=False)
+    entry = (await put(store, "é+%", noise(1000))).entry
+    before = len(kodo_server.asked)
+    assert await fetch(store, entry) == noise(1000)
+    assert await fetch(store, entry, Span(10, 20)) == noise(1000)[10:30]
+    assert asked(kodo_server, f"GET /{made.s3_name}/a%20b/", before) == 2
+    assert asked(kodo_server, "token=", before) == 0
+    url = await store.signed_url(entry, 60)
+    async with aiohttp.ClientSession() as session, session.get(URL(url, encoded=True)) as reply:
+        assert (reply.status, await reply.read()) == (200, noise(1000))
+    await put(store, "é+%", noise(1000, seed=2))
+    for span in (None, Span(10, 20)):
+        with pytest.raises(Changed):
+            await fetch(store, entry, span)
+
+
+async def test_the_s3_endpoint_is_strict(kodo_server: Kodo, opened: Open) -> None:
+    """What is not signed, or for another bucket, is refused."""
+    name = f"s3-{uuid.uuid4().hex[:8]}"
+    kodo_server.create_bucket(name, bound=False, source=False, s3_name=name)
+    store = await opened(name)
+    entry = (await put(store, "k", b"1")).entry
+    url = await store.signed_url(entry, 60)
+    async with aiohttp.ClientSession() as session:
+        for wrong, status in ((url.partition("?")[0], 403), (url.replace("/k?", "/l?"), 403), (url[:-1] + "x", 403)):
+            async with session.get(URL(wrong, encoded=True)) as reply:
+                assert reply.status == status
+    other = await opened(name, s3_bucket="another")
+    with pytest.raises(Misconfigured, match=r"S3 endpoint \(status 404\): set 's3_bucket' to the bucket's S3 name"):
+        await other.check(write=False)
+
+
 async def test_domains_on_trial_come_last(kodo_server: Kodo, opened: Open) -> None:
     """They end after 30 days, and have no TLS."""
 
@@ -147,7 +187,7 @@ async def test_domains_on_trial_come_last(kodo_server: Kodo, opened: Open) -> No
         async with scripted(lambda _, reply=reply: web.Response(text=reply)) as server:  # type: ignore[misc]
             store = await opened(endpoint=server.endpoint, scheme="https")
             assert isinstance(store, KodoStore)
-            assert await store._client.discovery.domain("bucket") == expected
+            assert (await store._client.discovery.way("bucket")).greeting().url == f"{expected}/"
 
 
 async def test_public_buckets(kodo_server: Kodo, opened: Open) -> None:
