@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from urllib.parse import quote
 
 from transfer.errors import Corrupt, Misconfigured
 from transfer_qiniu.config import Settings
 from transfer_qiniu.hosts import NEEDED, Hosts, chosen, of_region, of_reply, uc_address
+from transfer_qiniu.remembered import recall, remember
 from transfer_qiniu.transport import Transport
 from transfer_qiniu.ways import Domain, S3Endpoint, Way
 
@@ -60,9 +62,17 @@ class Discovery:
         return hosts
 
     async def _query(self, bucket: str) -> Hosts:
+        """What Qiniu says, or has said to another run. An answer that makes no sense is not kept, nor heeded."""
         query = f"ak={quote(self._transport.signer.access_key, safe='')}&bucket={quote(bucket, safe='')}"
-        told = await self._transport.ask(f"{self.asked}/v4/query?{query}", _subject(bucket))
-        return of_reply(told, self._settings.scheme)
+        url = f"{self.asked}/v4/query?{query}"
+        known = await asyncio.to_thread(recall, url)
+        if known is not None:
+            with suppress(Corrupt):
+                return of_reply({"hosts": [known]}, self._settings.scheme)
+        told = await self._transport.ask(url, _subject(bucket))
+        hosts = of_reply(told, self._settings.scheme)
+        await asyncio.to_thread(remember, url, told["hosts"][0])  # type: ignore[index]
+        return hosts
 
     async def _found(self, bucket: str) -> Way:
         """A domain of the bucket's own, before its source domain, before the S3 endpoint, which may be asked for.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -93,6 +95,43 @@ async def test_servers_are_asked_for_again_after_a_while(kodo_server: Kodo, open
         for _ in range(3):
             await put(store, "k", b"1")
         assert len(server.asked) == times
+
+
+async def test_another_run_need_not_ask(kodo_server: Kodo, opened: Open, own_surroundings: Path) -> None:
+    """For as long as Qiniu says; what is kept tells nothing of the account, and damaged files count for nothing."""
+    before = len(kodo_server.asked)
+    for _ in range(2):
+        await put(await opened(endpoint="", uc=kodo_server.endpoint), "k", b"1")
+    assert asked(kodo_server, "/v4/query", before) == 1
+    (file,) = (own_surroundings / "kodo").iterdir()
+    access_key = kodo_server.settings["access_key"]
+    assert access_key not in file.name + file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    whole = json.loads(file.read_text())
+    for number, damaged in enumerate(
+        (
+            "no JSON",
+            "[]",
+            json.dumps({**whole, "asked": whole["asked"] - 86_400}),
+            json.dumps({**whole, "asked": whole["asked"] + 3600}),
+            json.dumps({**whole, "answer": {"ttl": 86_400, "region": "z0"}}),
+        )
+    ):
+        file.write_text(damaged)
+        await put(await opened(endpoint="", uc=kodo_server.endpoint), "k", b"1")
+        assert asked(kodo_server, "/v4/query", before) == 2 + number
+    assert json.loads(file.read_text())["answer"] == whole["answer"]
+    # Another account's answer may be another one.
+    with pytest.raises(Misconfigured, match="access key is not known"):
+        await (await opened(endpoint="", uc=kodo_server.endpoint, access_key="someone")).stat("k")
+
+
+async def test_runs_that_begin_together(kodo_server: Kodo, opened: Open, own_surroundings: Path) -> None:
+    """Each writes a file of its own, and the last one counts; nothing else is left."""
+    stores = [await opened(endpoint="", uc=kodo_server.endpoint) for _ in range(8)]
+    await asyncio.gather(*(put(store, f"k{number}", b"1") for number, store in enumerate(stores)))
+    (file,) = (own_surroundings / "kodo").iterdir()
+    assert json.loads(file.read_text())["answer"]["region"] == "z0"
 
 
 @pytest.mark.parametrize("told", [{"hosts": []}, {"hosts": [{"region": "z0", "up": {}}]}, [], None])
