@@ -21,15 +21,22 @@ from multidict import CIMultiDictProxy
 
 from tests.emulators import kodo_s3
 from tests.emulators import kodo_services as services
+from tests.emulators.controls import Controls, Fault, Seen
 from tests.emulators.kodo_auth import Asked, Keys, Refusal
 from tests.emulators.kodo_bucket import Bucket, Rules
 from tests.emulators.kodo_fetching import Fetching
+from tests.emulators.messages import Reply
+from tests.emulators.server import LONG_SECONDS, abort, send
 from transfer.plugin import Location
 
 _HOST = "127.0.0.1"
 _KEY = "TESTACCESSKEY"
 _SECRET = "test-secret-key"
 _LARGEST = 2**31
+_BY_STATUS = ("throttle", "refuse")
+"""Faults that are answers of Kodo's."""
+_POSTED = {5: "begin", 6: "finish"}
+"""By the number of words in the address of an upload."""
 
 
 class Kodo:
@@ -39,6 +46,7 @@ class Kodo:
         self.rules = rules or Rules()
         self.buckets: dict[str, Bucket] = {}
         self.asked: list[str] = []
+        self.controls = Controls()
         self.fetching = Fetching(self.buckets, self.rules)
         self.port = 0
         self._secrets = dict(keys or {_KEY: _SECRET})
@@ -100,13 +108,40 @@ class Kodo:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.raw_path}")
+        verb = self._verb(request)
+        fault = self.controls.fault(verb, "")
+        self.controls.calls[verb] += 1
+        if fault is not None and fault.kind == "hang":
+            await asyncio.sleep(LONG_SECONDS)
+        if fault is not None and fault.kind == "reset":
+            return abort(request)
         try:
-            answer = await self._refused(request) or await self._answered(request)
+            answer = await self._refused(request, fault) or await self._answered(request)
         except Refusal as refusal:
             answer = services.Answer({"error": refusal.told}, refusal.status)
-        return self._response(request, answer)
+        self.controls.seen.append(Seen(verb, request.method, "", "", answer.status))
+        if fault is not None and fault.kind == "lost":
+            return abort(request)
+        response = self._response(request, answer)
+        if fault is None or fault.kind in _BY_STATUS:
+            return response
+        body = bytes(response.body) if isinstance(response.body, bytes) else b""
+        return await send(request, Reply(response.status, dict(response.headers), body), fault)
 
-    async def _refused(self, request: web.BaseRequest) -> services.Answer | None:
+    def _verb(self, request: web.BaseRequest) -> str:
+        """``stat``, ``list`` and so on, as Kodo's addresses begin; ``form``; ``part`` and its kin; ``download``."""
+        assert request.transport is not None
+        if request.transport.get_extra_info("sockname")[1] != self.port:
+            return "download"
+        words = request.raw_path.partition("?")[0].strip("/").split("/")
+        if words[0] == "buckets" and len(words) > 1:
+            return {"PUT": "part", "GET": "parts", "DELETE": "abort"}.get(request.method, _POSTED.get(len(words), ""))
+        return words[-1 if words[0] in ("v2", "v4") else 0] or "form"
+
+    async def _refused(self, request: web.BaseRequest, fault: Fault | None) -> services.Answer | None:
+        if fault is not None and fault.kind in _BY_STATUS:
+            await request.content.read()
+            return services.Answer({"error": "as the test says"}, 573 if fault.kind == "throttle" else fault.status)
         if not self.rules.refuse:
             return None
         await request.content.read()

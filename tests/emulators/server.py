@@ -18,7 +18,7 @@ from tests.emulators.truncating import TruncatingServer
 
 HOST = "127.0.0.1"
 _LATE_SECONDS = 0.05
-_LONG_SECONDS = 3600
+LONG_SECONDS = 3600
 _HEADERS = 64 * 1024
 
 
@@ -61,10 +61,10 @@ class Server:
         controls = service.controls
         controls.seen.append(Seen(call.verb, call.method, call.bucket, call.key, reply.status, code))
         if fault is not None and fault.kind in ("reset", "lost"):
-            return _abort(request)
+            return abort(request)
         common = {"Date": http_date(service.clock.now()), **service.common_headers(call)}
         reply.headers = {**common, **reply.headers}
-        return await _send(request, reply, fault, close=body.unasked)
+        return await send(request, reply, fault, close=body.unasked)
 
     async def _answer(self, call: Call) -> tuple[Reply, Fault | None, str]:
         service, fault = self._service, None
@@ -74,7 +74,7 @@ class Server:
             call.verb = route.verb if route is not None else "unknown"
             fault = service.controls.fault(call.verb, call.key)
             if fault is not None and fault.kind == "hang":
-                await asyncio.sleep(_LONG_SECONDS)
+                await asyncio.sleep(LONG_SECONDS)
             if fault is not None and fault.kind == "reset":
                 return Reply(), fault, ""
             reply, code = await service.answer(call, fault), ""
@@ -124,13 +124,13 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _abort(request: web.BaseRequest) -> web.StreamResponse:
+def abort(request: web.BaseRequest) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
 
 
-async def _send(
+async def send(
     request: web.BaseRequest, reply: Reply, fault: Fault | None, *, close: bool = False
 ) -> web.StreamResponse:
     chunked = reply.headers.pop("Transfer-Encoding", "") or reply.late is not None
@@ -158,7 +158,7 @@ async def _send(
         sent += len(cut)
         if len(cut) < len(data):
             await asyncio.sleep(_LATE_SECONDS)
-            return _abort(request)
+            return abort(request)
     await response.write_eof()
     return response
 
