@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -150,7 +150,8 @@ class _Work:
         with self._namer() as namer:
             async with aclosing(pieces(vault, job)) as parts:
                 inventory = archives_async(parts)
-                await begin_journal(path, inventory, namer, encoding=vault.settings.journal_encoding)
+                with suppress(FileExistsError):  # one that came into being meanwhile is as good
+                    await begin_journal(path, inventory, namer, encoding=vault.settings.journal_encoding)
 
     async def _collect(self, vault: Reached, ordered: Ordered) -> int:
         """Put the inventory in order; when it was taken."""

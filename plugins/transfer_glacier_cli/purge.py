@@ -140,10 +140,13 @@ class _Purge:
         deleted = failed = 0
         waiting = iter(doomed)
         while some := await asyncio.to_thread(_next, waiting):
-            done = await self._delete_some(vault, some)
-            killpoint.reach("archives-deleted")
-            now = int(time.time())
-            await asyncio.to_thread(journal.append, [Deleted(now, each.id, each.name) for each in done])
+            done: list[Archive] = []
+            try:
+                await self._delete_some(vault, some, done)
+            finally:  # also where a stop cuts it short
+                killpoint.reach("archives-deleted")
+                now = int(time.time())
+                await asyncio.to_thread(journal.append, [Deleted(now, each.id, each.name) for each in done])
             deleted, failed = deleted + len(done), failed + len(some) - len(done)
             if self.json:
                 await write_stdout(json_lines(_body(archive) for archive in done))
@@ -151,9 +154,8 @@ class _Purge:
             show(f"{count(deleted, 'archive')} deleted{f', {failed:,} failed' if failed else ''}.")
         return 1 if failed else 0
 
-    async def _delete_some(self, vault: Reached, archives: Sequence[Archive]) -> Sequence[Archive]:
-        """Those that are gone now. What is not there counts as deleted. What failed is said."""
-        done: list[Archive] = []
+    async def _delete_some(self, vault: Reached, archives: Sequence[Archive], done: list[Archive]) -> None:
+        """``done`` gets those that are gone. What is not there counts as deleted. What failed is said."""
         waiting = iter(archives)
 
         async def work() -> None:
@@ -168,7 +170,6 @@ class _Purge:
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(work())
-        return done
 
 
 class _Doomed(Iterable[Archive]):

@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +57,24 @@ def test_what_fails_stays_in_the_journal(filled: Desk) -> None:
     assert "2 archives deleted, 1 failed." in filled.said
     assert filled.glacier("purge", "vaults://vault", "--yes") == 0
     assert len(filled.place.archives) == 0
+
+
+def test_a_stop_leaves_what_is_deleted_written_down(filled: Desk) -> None:
+    """And the same command goes on."""
+    filled.place.fail(Fault("throttle", "delete_archive", key=_id(filled, "b.bin"), times=99))
+    command = [sys.executable, "-m", "transfer", "glacier", "purge", "vaults://vault", "--yes"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as purge:
+        while len(filled.place.archives) > 1:
+            assert purge.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.2)
+        purge.send_signal(signal.SIGINT)
+    assert purge.returncode == 130
+    filled.place.controls.faults.clear()
+    assert [(line[2], line[4]) for line in filled.lines[3:]] == [("DELETED", "a/old.txt")] * 2
+    assert [each.size for each in filled.place.archives] == [3_000_000]
+    assert filled.glacier("purge", "vaults://vault", "--yes") == 0
+    assert filled.place.archives == []
 
 
 def _id(desk: Desk, name: str) -> str:

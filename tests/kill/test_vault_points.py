@@ -76,6 +76,18 @@ def test_deletions_are_made_again(worker: Worker, tree: Path, place: VaultPlace,
     agree(worker, tree, place)
 
 
+def test_a_purge_is_made_to_its_end(worker: Worker, tree: Path, place: VaultPlace) -> None:
+    """Killed between the deletion of archives and writing that down: what is gone already is no failure."""
+    assert worker.run("sync", str(tree), "glacier://vault", *OPTIONS).status == 0
+    purge = ("glacier", "purge", "glacier://vault", "--yes")
+    assert worker.run(*purge, TRANSFER_KILL_AT="archives-deleted:1").status == -signal.SIGKILL
+    assert place.archives == []
+    again = worker.run(*purge)
+    assert again.status == 0, again.err
+    assert "5 archives deleted" in again.out
+    assert "0 archives" in worker.run(*purge).out
+
+
 @pytest.mark.parametrize("point", ["initiated:1", "thaw:2", "rename:2"])
 def test_nothing_is_retrieved_twice(worker: Worker, tree: Path, place: VaultPlace, tmp_path: Path, point: str) -> None:
     """Killed between a request and writing it down, or while files are written: the vault's list of jobs tells."""
