@@ -26,6 +26,7 @@ from tests.emulators.kodo_auth import Asked, Keys, Refusal
 from tests.emulators.kodo_bucket import Bucket, Rules
 from tests.emulators.kodo_fetching import Fetching
 from tests.emulators.messages import Reply
+from tests.emulators.running import cancel_rest
 from tests.emulators.server import LONG_SECONDS, abort, send
 from transfer.plugin import Location
 
@@ -105,6 +106,7 @@ class Kodo:
     async def _stop(self) -> None:
         await self.fetching.stop()
         await self._runner.cleanup()
+        await cancel_rest()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked.append(f"{request.method} {request.raw_path}")

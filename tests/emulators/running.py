@@ -90,6 +90,11 @@ def serving(make: Callable[[str], A], tls: ssl.SSLContext | None = None) -> Iter
 async def _end(server: Server) -> None:
     """Stop it, and whatever still waits for a client."""
     await server.stop()
+    await cancel_rest()
+
+
+async def cancel_rest() -> None:
+    """End all other tasks of the loop: answers that hang, for one."""
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()
