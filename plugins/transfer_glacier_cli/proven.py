@@ -28,30 +28,30 @@ class Proven:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.executescript(
             "PRAGMA journal_mode = OFF; BEGIN;"
-            "CREATE TABLE proven (id TEXT PRIMARY KEY, key TEXT, size INTEGER, hash TEXT) WITHOUT ROWID"
+            "CREATE TABLE proven (id TEXT PRIMARY KEY, size INTEGER, hash TEXT) WITHOUT ROWID"
         )
-        self._database.executemany("INSERT OR REPLACE INTO proven VALUES (?, ?, ?, ?)", _rows(report))
+        self._database.executemany("INSERT OR REPLACE INTO proven VALUES (?, ?, ?)", _rows(report))
 
-    def has(self, archive: Archive, key: str) -> bool:
-        """Whether exactly this archive, under this key, was proven."""
-        query = "SELECT key, size, hash FROM proven WHERE id = ?"
+    def has(self, archive: Archive) -> bool:
+        """Whether exactly this archive was proven, whatever its key was relative to then."""
+        query = "SELECT size, hash FROM proven WHERE id = ?"
         with closing(self._database.execute(query, (archive.id,))) as found:
             row: object = found.fetchone()
-        return row == (key, archive.size, f"{Algorithm.TREE_SHA256.value}:{archive.tree_hash.hex()}")
+        return row == (archive.size, f"{Algorithm.TREE_SHA256.value}:{archive.tree_hash.hex()}")
 
     def close(self) -> None:
         self._database.close()
 
 
-def _rows(report: Path) -> Iterator[tuple[str, str, int, str]]:
+def _rows(report: Path) -> Iterator[tuple[str, int, str]]:
     for row in read_report(report):
         if "source_version" not in row:
             raise Misconfigured(
-                f"The report '{report}' has no column 'source_version', so that it names no archive; verify the two "
-                "sides, with --report, and give that report."
+                f"The report '{report}' has no column 'source_version', so that it names no archive; run what moved "
+                "them once more, with --report, and give that report."
             )
         if _proves(row) and row["source_version"]:
-            yield str(row["source_version"]), str(row["key"]), int(str(row["size"])), str(row["source_checksum"])
+            yield str(row["source_version"]), int(str(row["size"])), str(row["source_checksum"])
 
 
 def _proves(row: Mapping[str, object]) -> bool:

@@ -184,7 +184,7 @@ class _Doomed(Iterable[Archive]):
         self.unproven = 0
         for group in self._selection.groups():
             for archive in reversed(group):
-                if self.proven is None or self.proven.has(archive, archive.name.removeprefix(self._selection.prefix)):
+                if self.proven is None or self.proven.has(archive):
                     yield archive
                 else:
                     self.unproven += 1

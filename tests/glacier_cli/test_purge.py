@@ -99,6 +99,20 @@ def test_a_report_decides_what_goes(filled: Desk, report: str) -> None:
     assert sorted(each.size for each in filled.place.archives) == [3, 5]
 
 
+def test_a_report_of_a_folder_is_good_for_the_vault(filled: Desk) -> None:
+    """Keys are relative to what was moved; archives are told by their ids, sizes and tree hashes."""
+    assert filled.run("sync", "vaults://vault/a", "out") == 75
+    filled.place.turn(hours=6)
+    assert filled.run("sync", "vaults://vault/a", "out", "--report", "moved.csv") == 0
+    text = (filled.folder / "moved.csv").read_text()
+    (filled.folder / "other.csv").write_text(text.replace("sha256-tree:1636", "sha256-tree:0000"))
+    assert text != (filled.folder / "other.csv").read_text()
+    assert filled.glacier("purge", "vaults://vault", "--report", "other.csv", "--yes") == 0
+    assert len(filled.place.archives) == 3
+    assert filled.glacier("purge", "vaults://vault", "--report", "moved.csv", "--yes") == 0
+    assert sorted(each.size for each in filled.place.archives) == [5, 3_000_000]
+
+
 def test_a_later_report_proves_what_was_moved_before(filled: Desk) -> None:
     """Of a run that found all of it moved already; but not where that is only assumed, nor where it failed."""
     restored(filled, "first.csv")
