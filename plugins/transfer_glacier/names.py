@@ -14,6 +14,7 @@ from transfer_glacier.archive import Archive
 from transfer_glacier.config import LIMITS
 from transfer_glacier.entries import base_of, keyed
 from transfer_glacier.journal import Journal, fault_of
+from transfer_glacier.journal.places import turns_of
 from transfer_glacier.place import Place
 
 _PAGE = 1000
@@ -46,7 +47,7 @@ class Names:
         return await asyncio.to_thread((await self._locate()).exists)
 
     async def start(self) -> None:
-        """Make a journal with nothing in it."""
+        """Make a journal with nothing in it, if there is none. Raises Denied for one that can't be written to."""
         await self._run(Journal.begin)
 
     async def page(self, prefix: str, after: str | None) -> Sequence[Group]:
@@ -95,9 +96,18 @@ class Names:
         """Write down that it is gone, durably."""
         await self._run(lambda journal: journal.deleted(archive))
 
-    async def requested(self, archive: Archive, job_id: str) -> None:
+    async def requested(self, archive: Archive, job_id: str, when: int) -> None:
         """Write down that it is being retrieved."""
-        await self._run(lambda journal: journal.requested(archive, job_id))
+        await self._run(lambda journal: journal.requested(archive, job_id, when))
+
+    async def requests(self, archive: Archive, since: int) -> Sequence[str]:
+        """The ids of the jobs that retrieve it, as far as they were written down since then, by whomever."""
+        found = await self._run(lambda journal: journal.retrievals(archive.id))
+        return [each.job_id for each in found if each.time >= since and each.job_id is not None]
+
+    async def turns(self) -> Path:
+        """The file whose lock is held by who asks for retrievals."""
+        return turns_of(await self._locate())
 
     async def aclose(self) -> None:
         async with self._lock:

@@ -12,7 +12,7 @@ from transfer_glacier.job import Action, Job
 
 _KEPT = 30.0
 """Seconds for which the list is believed."""
-_LATEST = 900.0
+LATEST = 900
 """Seconds after which a job that was started is in the list, if it is at all."""
 
 
@@ -42,6 +42,10 @@ class Retrievals:
         """Those of one archive."""
         return (await self.all()).get(archive_id, ())
 
+    async def knows(self, archive_id: str, job_id: str) -> bool:
+        """Whether this job is one of them, or is of no use any more."""
+        return job_id in self._gone or any(job.id == job_id for job in await self.of(archive_id))
+
     def doubt(self) -> None:
         """What is known may be wrong: look again."""
         self._jobs = None
@@ -53,7 +57,7 @@ class Retrievals:
 
     def started(self, job: Job) -> None:
         """We have started it; the list may tell so a little later."""
-        self._started[job.id] = job, asyncio.get_running_loop().time() + _LATEST
+        self._started[job.id] = job, asyncio.get_running_loop().time() + LATEST
         if self._jobs is not None:
             self._jobs.setdefault(job.archive_id, []).append(job)
 

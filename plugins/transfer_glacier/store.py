@@ -29,6 +29,7 @@ from transfer_glacier.names import Names
 from transfer_glacier.opening import Opened
 from transfer_glacier.reading import Retrieved
 from transfer_glacier.retrievals import Retrievals
+from transfer_glacier.turns import Turns
 from transfer_glacier.vault import Vault
 
 
@@ -59,6 +60,7 @@ class GlacierStore(Store):
             raise
         self.empty = not await self._vault.names.page("", None)
         if write:
+            await self._vault.names.start()  # an archive could not be written down once it is there
             await uploading.try_out(self._vault)
 
     async def list(
@@ -136,4 +138,6 @@ def store_of(opened: Opened, kind: type[S]) -> S:
     """The store that was opened; nothing is sent yet."""
     client, settings = opened.client, opened.settings
     names = Names(client.place, founding.locator(client, settings), settings.journal_encoding)
-    return kind(Vault(client, settings, names, Retrievals(client)), opened.remedy)
+    retrievals = Retrievals(client)
+    turns = Turns(names.turns, retrievals.doubt)
+    return kind(Vault(client, settings, names, retrievals, turns), opened.remedy)

@@ -11,6 +11,7 @@ from transfer_glacier.config import Settings
 from transfer_glacier.names import Names
 from transfer_glacier.place import Place
 from transfer_glacier.retrievals import Retrievals
+from transfer_glacier.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Vault:
     settings: Settings
     names: Names
     retrievals: Retrievals
+    turns: Turns
     now_ns: Callable[[], int] = field(default=time.time_ns)
 
     @property

@@ -31,6 +31,7 @@ SOURCE, TARGET = (json.loads(block) for block in pages.blocks("glacier.md", "jso
 ACTIONS = {
     "describe_vault": "DescribeVault",
     "list_jobs": "ListJobs",
+    "describe_job": "DescribeJob",
     "begin_job": "InitiateJob",
     "job_output": "GetJobOutput",
     "begin_upload": "InitiateMultipartUpload",
@@ -103,7 +104,7 @@ def asked(place: VaultPlace) -> set[str]:
 
 
 async def test_the_policies_are_enough_and_not_more(photos: VaultPlace, tmp_path: Path) -> None:
-    """Of a target on which an upload goes on, and of a source that is retrieved and read."""
+    """Of a target on which an upload goes on, and of a source that is retrieved and read by two at once."""
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "large").write_bytes(bytes(9 * MIB))
@@ -120,10 +121,12 @@ async def test_the_policies_are_enough_and_not_more(photos: VaultPlace, tmp_path
         assert await store.parts(upload) == []
         await store.abort(upload)
     assert asked(photos) == allowed(TARGET)
-    async with contextlib.aclosing(await _opened(photos)) as store:
+    async with contextlib.aclosing(await _opened(photos)) as store, contextlib.aclosing(await _opened(photos)) as other:
         await store.check(write=False)
         entry = await store.stat("small")
+        assert await other.thaws() == []
         await store.thaw(entry, 1, "expedited")
+        await other.thaw(entry, 1, "expedited")
         photos.turn(hours=1)
         await store.thaws()
         assert await fetch(store, entry) == b"other"

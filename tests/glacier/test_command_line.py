@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from tests.glacier.vaultplace import VaultPlace
 from transfer.cli.app import app
+from transfer_glacier.journal import file
 
 
 @pytest.fixture
@@ -107,3 +109,31 @@ def test_plugins_tell_of_it() -> None:
     assert status == 0
     assert "glacier://  transfer-engine\n  can       ordered, multipart, versions, dated, thaw, thaws" in said
     assert "object up to 39.1 TiB, part from 1.0 MiB, part up to 4.0 GiB, 10,000 parts" in said
+
+
+def test_a_journal_that_may_only_be_read(remote: Path, place: VaultPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is enough to read the vault by; nothing is sent that could not be written down."""
+    assert run("sync", "tree", "vaults://vault")[0] == 0
+
+    def forbidden(path: Path) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(file, "_open_for_appending", forbidden)
+    (remote / "tree" / "b").write_bytes(b"more")
+    status, said = run("sync", "tree", "vaults://vault")
+    assert (status, said.count("\n"), len(place.archives)) == (2, 1, 1)
+    assert "vault.journal: Permission denied" in said
+    assert run("sync", "vaults://vault", "out")[0] == 75
+    place.turn(hours=5)
+    assert run("sync", "vaults://vault", "out")[0] == 0
+    assert len(place.jobs) == 1
+
+
+def test_an_archive_that_is_not_in_the_vault(remote: Path, place: VaultPlace) -> None:
+    """Since the journal is another vault's, or somebody else has deleted it."""
+    assert run("sync", "tree", "vaults://vault")[0] == 0
+    (journal,) = (remote / "state").rglob("*.journal")
+    place.other("second")
+    status, said = run("sync", "vaults://second", "out", "--source-option", f"journal={journal}")
+    assert status == 1
+    assert "'vaults://second/a' is in the journal and not in the vault; 'transfer glacier journal --check'" in said

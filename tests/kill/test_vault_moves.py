@@ -127,6 +127,20 @@ def test_a_vault_moves_into_a_bucket(move: Move, s3_server: Emulator[S3], tmp_pa
     assert not bucket.uploads
 
 
+def test_two_commands_at_once_pay_once(move: Move, tmp_path: Path) -> None:
+    """What both want is asked for by one of them."""
+    more = {"AWS_ENDPOINT_URL_GLACIER": move.place.endpoint}
+    outs = (tmp_path / "one", tmp_path / "two")
+    for status, hours in ((75, 5), (0, 0)):
+        both = [move.worker.start("sync", "glacier://vault/photos", str(out), **more) for out in outs]
+        for process in both:
+            said, _ = process.communicate(timeout=60)
+            assert process.returncode == status, said.decode()
+        move.place.turn(hours=hours)
+    assert [files(out) for out in outs] == [files(move.tree)] * 2
+    assert move.asked == 5
+
+
 def paths(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 

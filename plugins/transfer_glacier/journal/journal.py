@@ -94,7 +94,7 @@ class Journal:
 
     def begin(self) -> None:
         """Make the file, with nothing in it, where it is not there."""
-        with translated(self.path, "make"), file.locked(self.path):
+        with translated(self.path, "write to" if self.path.exists() else "make"), file.locked(self.path):
             pass
 
     def created(self, archive: Archive) -> Archive:

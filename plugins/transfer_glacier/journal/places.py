@@ -26,3 +26,8 @@ def index_of(journal: Path, encoding: str) -> Path:
         ) from error
     name = json.dumps([os.path.realpath(journal), encoding])
     return folder / f"{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:32]}.sqlite"
+
+
+def turns_of(journal: Path) -> Path:
+    """The file whose lock is held by who asks for retrievals; its folder is made."""
+    return index_of(journal, "utf-8").with_suffix(".asking")
