@@ -12,6 +12,11 @@ from transfer.options import Compare
 from transfer.values import dataclass
 
 UNCHANGED = "unchanged since the last run"
+SAME_MTIME = "same size and mtime"
+OTHER_MTIME = "mtime differs"
+_BY_CONTENT = (Compare.DEFAULT, Compare.CHECKSUM, Compare.MTIME_AND_CHECKSUM)
+_BY_MTIME = (Compare.DEFAULT, Compare.MTIME, Compare.MTIME_AND_CHECKSUM)
+_SECOND_NS = 1_000_000_000
 
 
 class Do(StrEnum):
@@ -246,14 +251,28 @@ def _by_checkpoint(key: str, source: Entry, target: Entry, row: Row, rules: Rule
 def _same_size(key: str, source: Entry, target: Entry, row: Row | None, rules: Rules) -> Step:
     if rules.compare is Compare.SIZE and source.size is not None and source.size == target.size:
         return Step(Do.SKIP, key, "same size", source, target, row)
-    if rules.compare in (Compare.DEFAULT, Compare.CHECKSUM) and same_etag(source, target):
+    if rules.compare in _BY_CONTENT and same_etag(source, target):
         return Step(Do.SKIP, key, "same size and ETag", source, target, row, proven=True, new=True)
     # A target that somebody touched since we proved it may have other bytes and yet its time.
     touched = rules.compare is Compare.DEFAULT and row is not None
-    by_mtime = rules.compare in (Compare.DEFAULT, Compare.MTIME) and source.mtime_ns is not None and not touched
-    if by_mtime and source.mtime_ns == target.mtime_ns:
-        return Step(Do.SKIP, key, "same size and mtime", source, target, row, new=rules.compare is Compare.DEFAULT)
+    same = same_mtime(source.mtime_ns, target.mtime_ns, rules.compare)
+    if same and rules.compare in _BY_MTIME and not touched:
+        return Step(Do.SKIP, key, SAME_MTIME, source, target, row, new=rules.compare is Compare.DEFAULT)
+    if same is False and rules.compare is Compare.MTIME_OR_CHECKSUM:
+        return Step(Do.COPY, key, OTHER_MTIME, source, target, row)
     return Step(Do.INSPECT, key, "same size; content to be compared", source, target, row)
+
+
+def same_mtime(source_ns: int | None, target_ns: int | None, compare: Compare) -> bool | None:
+    """Whether the times of last change are equal; None where one is not known.
+
+    Some stores keep whole seconds, and who asks for times to be compared wants as much of them compared as is kept.
+    """
+    if source_ns is None or target_ns is None:
+        return None
+    if compare is not Compare.DEFAULT and target_ns % _SECOND_NS == 0:
+        source_ns -= source_ns % _SECOND_NS
+    return source_ns == target_ns
 
 
 def same_etag(source: Entry, target: Entry) -> bool:

@@ -24,6 +24,10 @@ class Compare(StrEnum):
     SIZE = "size"
     MTIME = "mtime"
     CHECKSUM = "checksum"
+    MTIME_AND_CHECKSUM = "mtime-and-checksum"
+    """Equal times are enough; where they differ, checksums decide."""
+    MTIME_OR_CHECKSUM = "mtime-or-checksum"
+    """Other times are enough to send it again; where they are equal, checksums decide."""
     ALWAYS = "always"
 
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from transfer.checkpoint import Kept, Look, Row
 from transfer.checkpoint.codec import row_columns, storable
-from transfer.decide import UNCHANGED, Do, Rules, Step, decide, unchanged
+from transfer.decide import UNCHANGED, Do, Rules, Step, decide, same_mtime, unchanged
 from transfer.filters import Filter, Rule
 from transfer.model import UNPROVEN, Entry, Kind, Proof, Proven, Unlisted, Why
 from transfer.options import Compare
 
+SECOND = 1_000_000_000
 HERE = Entry("k", 3, mtime_ns=5, modified_ns=5, etag="a")
 THERE = Entry("k", 3, mtime_ns=5, modified_ns=9, etag="b")
 SEEN = Row("k", Look.of(HERE), Look.of(THERE), None, Proof(Proven.VERIFIED, "crc64nvme"), "", "", racy=False)
@@ -133,6 +134,8 @@ def test_other_options_for_the_target_make_an_update() -> None:
         (Compare.SIZE, Do.SKIP),
         (Compare.MTIME, Do.INSPECT),
         (Compare.CHECKSUM, Do.INSPECT),
+        (Compare.MTIME_AND_CHECKSUM, Do.INSPECT),
+        (Compare.MTIME_OR_CHECKSUM, Do.INSPECT),
         (Compare.ALWAYS, Do.COPY),
     ],
 )
@@ -151,7 +154,32 @@ def test_equal_mtimes_are_enough_by_default_and_assumed(compare: Compare, skips:
     assert not found.proven
 
 
-@pytest.mark.parametrize("compare", [Compare.DEFAULT, Compare.CHECKSUM])
+@pytest.mark.parametrize(
+    ("compare", "equal", "other"),
+    [
+        (Compare.MTIME, Do.SKIP, Do.INSPECT),
+        (Compare.MTIME_AND_CHECKSUM, Do.SKIP, Do.INSPECT),
+        (Compare.MTIME_OR_CHECKSUM, Do.INSPECT, Do.COPY),
+    ],
+)
+def test_times_and_checksums_together(compare: Compare, equal: Do, other: Do) -> None:
+    """What the times leave open, checksums decide."""
+    there = replace(THERE, etag="another")
+    assert do(HERE, there, None, Rules(compare=compare)) is equal
+    assert do(replace(HERE, mtime_ns=5 + 5 * SECOND), there, None, Rules(compare=compare)) is other
+
+
+@pytest.mark.parametrize("compare", list(Compare))
+def test_a_store_may_keep_whole_seconds(compare: Compare) -> None:
+    """By default that is not enough to be equal; who asks for times to be compared gets what is kept compared."""
+    assert same_mtime(5 * SECOND + 7, 5 * SECOND, compare) is (compare is not Compare.DEFAULT)
+    assert same_mtime(6 * SECOND + 7, 5 * SECOND, compare) is False
+    assert same_mtime(5 * SECOND, 5 * SECOND + 7, compare) is False
+    assert same_mtime(None, 5 * SECOND, compare) is None
+    assert same_mtime(5 * SECOND, None, compare) is None
+
+
+@pytest.mark.parametrize("compare", [Compare.DEFAULT, Compare.CHECKSUM, Compare.MTIME_AND_CHECKSUM])
 def test_equal_etags_and_sizes_are_equal_content(compare: Compare) -> None:
     """That is proven."""
     for etag in ("a", "A"):  # OSS writes an MD5 in capitals

@@ -245,6 +245,27 @@ async def test_a_weaker_comparison_is_taken_at_its_word(disk: Disk, compare: Com
     assert (await transfer.sync(disk.store, target, quick(compare=Compare.CHECKSUM))).totals.copied == 1
 
 
+@pytest.mark.parametrize(
+    ("compare", "data", "mtime_ns", "copied"),
+    [
+        (Compare.MTIME_AND_CHECKSUM, b"DATA", LONG_AGO, 0),
+        (Compare.MTIME_AND_CHECKSUM, b"data", LONG_AGO + SECOND, 0),
+        (Compare.MTIME_AND_CHECKSUM, b"DATA", LONG_AGO + SECOND, 1),
+        (Compare.MTIME_OR_CHECKSUM, b"data", LONG_AGO, 0),
+        (Compare.MTIME_OR_CHECKSUM, b"DATA", LONG_AGO, 1),
+        (Compare.MTIME_OR_CHECKSUM, b"data", LONG_AGO + SECOND, 1),
+    ],
+)
+async def test_times_and_checksums_together(
+    disk: Disk, compare: Compare, data: bytes, mtime_ns: int, copied: int
+) -> None:
+    """Where its time alone does not settle it, a file is hashed, and sent only if it has other bytes."""
+    target = memory()
+    await target.put("f", Body(data), Metadata(posix=Posix(mtime_ns=LONG_AGO)))
+    disk.write("f", b"data", mtime_ns)
+    assert (await transfer.sync(disk.store, target, quick(compare=compare))).totals.copied == copied
+
+
 async def test_a_kept_symlink_needs_the_option_on_the_way_back(tmp_path: Path) -> None:
     """Without it, it is left out and counted; its target's name is never written as a file's bytes."""
     source = memory()

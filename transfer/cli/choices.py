@@ -73,7 +73,7 @@ COMPARING = together(
         type=click.Choice([str(way) for way in Compare]),
         default=str(_DEFAULTS.compare),
         metavar="HOW",
-        help="What counts as equal: default, size, mtime, checksum; or always send.",
+        help="Equal is: default, size, mtime, checksum, mtime-and-checksum, mtime-or-checksum; or always send.",
     ),
     _what.flag("--update", help="Leave alone what is newer at the target."),
 )

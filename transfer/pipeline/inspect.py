@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from transfer.checkpoint import Look, Row
-from transfer.decide import Do, Step, decide, doubted, may_be_doubted, same_etag
+from transfer.decide import OTHER_MTIME, SAME_MTIME, Do, Step, decide, doubted, may_be_doubted, same_etag, same_mtime
 from transfer.errors import NotFound
 from transfer.model import Algorithm, Entry, Metadata, Proof, Proven
 from transfer.options import Compare
@@ -148,6 +148,11 @@ async def _judge(route: Route, source: Entry, target: Entry) -> _Judged:
     compare = route.options.compare
     if source.size != target.size:
         return _Judged(False, "size differs")
+    same = same_mtime(effective_mtime(source), target.mtime_ns, compare)
+    if compare is Compare.MTIME_AND_CHECKSUM and same:
+        return _Judged(True, SAME_MTIME)
+    if compare is Compare.MTIME_OR_CHECKSUM and same is False:
+        return _Judged(False, OTHER_MTIME)
     if compare is not Compare.MTIME:
         judged = _by_content(source, target)
         if judged.same is not None:
@@ -156,12 +161,12 @@ async def _judge(route: Route, source: Entry, target: Entry) -> _Judged:
         judged = await _by_hashing(route, source, target, thorough=False)
         if judged.same is not None:
             return judged
-    if compare is not Compare.CHECKSUM:
-        if effective_mtime(source) is not None and effective_mtime(source) == target.mtime_ns:
-            return _Judged(True, "same size and mtime")
+    if compare in (Compare.DEFAULT, Compare.MTIME):
+        if same:
+            return _Judged(True, SAME_MTIME)
         if compare is Compare.MTIME:
-            return _Judged(False, "mtime differs")
-    return await _by_hashing(route, source, target, thorough=compare is Compare.CHECKSUM)
+            return _Judged(False, OTHER_MTIME)
+    return await _by_hashing(route, source, target, thorough=compare is not Compare.DEFAULT)
 
 
 def _may_be_ours(route: Route, target: Entry) -> bool:
