@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing, suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from transfer.errors import Awaited, Transient
+from transfer.errors import Awaited, Misconfigured, Transient
 from transfer.wire.stream import Stream
 from transfer_glacier import calls
 from transfer_glacier.client import Client
@@ -60,11 +61,19 @@ async def found(vault: Vault) -> None:
     told = await calls.describe(vault.client)
     if await vault.names.exists():
         return
+    if vault.settings.journal is not None:
+        await _see_folder(await vault.names.path())
     if told.archives and told.inventory_ns is not None:
         await _from_inventory(vault)
     else:
         # Nothing else could be known of it: an inventory can be asked for only once there was one.
         await vault.names.start()
+
+
+async def _see_folder(journal: Path) -> None:
+    """A journal that was named belongs where there is a folder; else it is mistyped, or its disk is not mounted."""
+    if not await asyncio.to_thread(journal.parent.is_dir):
+        raise Misconfigured(f"The journal {journal} is not there, nor is its folder; make that, or name another file")
 
 
 async def _from_inventory(vault: Vault) -> None:

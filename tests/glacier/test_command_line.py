@@ -54,6 +54,10 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
             "signed for another region",
         ),
         (["ls", "vaults://vault", "--source-option", "account_id=1"], "must be the twelve digits of an AWS account"),
+        (
+            ["sync", "tree", "vaults://vault", "--target-option", "journal=unmounted/vault.journal"],
+            "The journal unmounted/vault.journal is not there, nor is its folder",
+        ),
         (["sync", "tree", "vaults://vault", "--storage-class", "GLACIER"], "has no storage classes"),
     ],
 )

@@ -30,7 +30,7 @@ Open = Callable[..., Awaitable[GlacierStore]]
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
-    return tmp_path / "journals" / "vault.journal"
+    return tmp_path / "vault.journal"
 
 
 @pytest.fixture
