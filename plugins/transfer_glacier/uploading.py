@@ -152,7 +152,8 @@ async def uploads(vault: Vault, key: str) -> Sequence[Upload]:
 
 def empty(key: str) -> Unsupported:
     """What is told of bytes that are none."""
-    return Unsupported(f"'{key}' is empty, and a vault takes no archives without bytes", key=key)
+    message = f"'{key}' is empty, and a vault takes no archives without bytes; --min-size 1 leaves such files out"
+    return Unsupported(message, key=key)
 
 
 def lost(metadata: Metadata) -> tuple[str, ...]:

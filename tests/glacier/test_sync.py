@@ -16,6 +16,7 @@ from tests.glacier.vaultplace import VaultPlace
 from transfer import engine
 from transfer.errors import Awaited
 from transfer.event import PENDING, Event, Notice
+from transfer.filters import Filter
 from transfer.options import Options
 from transfer.pipeline.route import Route
 from transfer.testing.checks.harness import noise
@@ -142,8 +143,11 @@ async def test_one_empty_file_stops_nothing_else(place: VaultPlace, tree: Path, 
     assert result.exit_status == 1
     (failure,) = result.failures
     assert (failure.key, failure.retryable) == ("empty", False)
-    assert failure.error == "'empty' is empty, and a vault takes no archives without bytes"
+    why = "'empty' is empty, and a vault takes no archives without bytes"
+    assert failure.error == f"{why}; --min-size 1 leaves such files out"
     assert len(place.archives) == 4
+    left_out = replace(up, filter=Filter(min_size=1))
+    assert (await transfer.sync(str(tree), "glacier://vault", left_out)).exit_status == 0
 
 
 async def test_what_is_gone_goes(place: VaultPlace, tree: Path, up: Options) -> None:

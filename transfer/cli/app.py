@@ -15,7 +15,7 @@ _OBJECTS = "transfer.cli.objects"
 
 app = App(
     name="transfer",
-    help="Moves trees of objects between clouds and disks, and proves that they arrived.",
+    help="Moves trees of objects between clouds, disks and cold vaults, and proves that they arrived.",
     epilog="URLs: s3://bucket/prefix, a path, or REMOTE://bucket/prefix with a remote from transfer.toml.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     modules={
