@@ -43,8 +43,10 @@ def test_each_field_takes_its_default(kind: Callable[..., Any]) -> None:
     [
         (
             {"compare": "bogus"},
-            "--compare can't be 'bogus'; it is one of default, size, mtime, checksum, mtime-and-checksum, "
-            "mtime-or-checksum, always.",
+            (
+                "--compare can't be 'bogus'; it is one of default, size, mtime, checksum, mtime-and-checksum, "
+                "mtime-or-checksum, always."
+            ),
         ),
         ({"verify": "never"}, "--verify can't be 'never'; it is one of auto, readback."),
         ({"delete": 1}, "delete must be True or False, not 1."),
