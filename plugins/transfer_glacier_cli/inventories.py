@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, closing
 from dataclasses import dataclass
 
-from transfer.errors import Awaited, TransferError, Transient
+from transfer.errors import Awaited, NotFound, TransferError, Transient
 from transfer.model import Span
 from transfer.thaw.polls import next_poll
 from transfer_glacier import calls
@@ -110,11 +110,23 @@ async def _ask(vault: Reached, form: str) -> Job:
     async def ask() -> Job:
         found = (await _look(vault, form)).pending
         if found is None:
-            await calls.initiate(vault.client, inventory_retrieval(description=DESCRIPTION, form=form))
+            await _initiate(vault, form)
             found = (await _look(vault, form)).pending
         return found or Job("", Action.INVENTORY, "", created_ns=time.time_ns())
 
     return await vault.call("ask for an inventory", ask)
+
+
+async def _initiate(vault: Reached, form: str) -> None:
+    """Raises Awaited where there has not been an inventory yet, which Glacier tells as if the vault were not there."""
+    try:
+        await calls.initiate(vault.client, inventory_retrieval(description=DESCRIPTION, form=form))
+    except NotFound:
+        await calls.describe(vault.client)
+        raise Awaited(
+            f"{vault.subject} has had no inventory yet: Glacier makes the first one within about a day of the first "
+            "archive; run this again then"
+        ) from None
 
 
 def _pause(pending: Job) -> float:

@@ -53,6 +53,8 @@ def inventory(context: click.Context, /, url: str, wait: bool, format: str, outp
 
 
 async def _fetch(wanted: Asked, form: str, output: Path | None, *, wait: bool) -> int:
+    if output is not None and not await asyncio.to_thread(output.parent.is_dir):
+        raise Misconfigured(f"The folder of '{output}' is not there; make it first, or name another place.")
     async with reached(wanted) as vault:
         job = await obtain(vault, form, wait=wait)
         async with aclosing(pieces(vault, job)) as parts:

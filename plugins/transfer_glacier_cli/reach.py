@@ -14,7 +14,7 @@ import click
 
 from transfer.cli.settings import make_options
 from transfer.config import load_config
-from transfer.errors import Transient
+from transfer.errors import Misconfigured, Transient
 from transfer.event import ignore
 from transfer.layers.retry import Backoff
 from transfer.options import Options
@@ -40,7 +40,9 @@ class Asked:
         return self.url if "://" in self.url else f"{SCHEME}://{self.url}"
 
     async def opened(self, opener: Callable[[Location], Awaitable[T]], *, service: bool = False) -> T:
-        """What ``opener`` makes of the URL's location."""
+        """What ``opener`` makes of the URL's location. Raises Misconfigured."""
+        if not service and self.full_url.endswith("://"):
+            raise Misconfigured(f"'{self.full_url}' names no vault; write {self.full_url}NAME.")
         config = await asyncio.to_thread(load_config, self.options.config)
         settings = self.options.source_settings
         return await open_with(self.full_url, SCHEME, opener, config=config, settings=settings, service=service)

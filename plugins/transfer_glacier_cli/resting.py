@@ -109,7 +109,5 @@ def _find(location: Location, settings: Settings) -> Path:
     found = sorted(base.glob(f"*/*/{location.container}.journal"))
     if len(found) == 1:
         return found[0]
-    what = f"{len(found)} journals" if found else "no journal"
-    raise Misconfigured(
-        f"Below {base} is not one journal of a vault '{location.container}', but {what}; name one with --vault-journal."
-    )
+    what = f"are {len(found)} journals" if found else "is no journal"
+    raise Misconfigured(f"There {what} of a vault '{location.container}' below {base}; name one with --vault-journal.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import tempfile
 from collections.abc import Callable
@@ -20,6 +21,8 @@ def main(make: Callable[..., Service]) -> None:
     parser.add_argument("--data", help="a folder for large bodies while it runs; a temporary one by default")
     parser.add_argument("--bucket", action="append", default=[], metavar="NAME", help="a bucket; may be repeated")
     options = parser.parse_args()
+    if options.data:
+        os.makedirs(options.data, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="transfer-emulator-", dir=options.data) as folder:
         service = make(folder, options.region) if options.region else make(folder)
         for name in options.bucket:

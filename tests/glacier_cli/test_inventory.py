@@ -42,6 +42,19 @@ def test_a_request_whose_reply_is_lost_is_not_made_twice(filled: Desk) -> None:
     assert filled.place.calls["begin_job"] == 2
 
 
+def test_what_can_not_be_had_is_told_before_anything_is_asked_for(desk: Desk) -> None:
+    """A vault has no inventory in its first day; and there must be a folder for what is fetched."""
+    assert desk.glacier("create", "vaults://young") == 0
+    assert desk.glacier("inventory", "vaults://young") == 75
+    assert "'vaults://young/' has had no inventory yet" in desk.said
+    assert desk.glacier("inventory", "vaults://nowhere") == 2
+    assert "'vaults://nowhere/' does not exist" in desk.said
+    assert desk.glacier("inventory", "vaults://vault", "--output", desk.folder / "nowhere" / "i.json") == 2
+    assert "The folder of" in desk.said
+    assert desk.said.count("\n") == 1
+    assert not desk.place.jobs
+
+
 def test_it_waits_where_it_is_asked_to(filled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """And looks now and then."""
     pauses = []

@@ -180,7 +180,8 @@ def test_the_only_journal_here_of_a_vault_is_found(filled: Desk) -> None:
     """And where there is none, or the folder is not there, that is said."""
     grow(filled.folder / "tree")
     assert filled.glacier("check", "tree", "glacier://vault") == 2
-    assert "is not one journal of a vault 'vault', but no journal; name one with --vault-journal" in filled.said
+    assert "There is no journal of a vault 'vault' below " in filled.said
+    assert "name one with --vault-journal" in filled.said
     place = filled.folder / "state/vaults/us-east-1/111122223333"
     place.mkdir(parents=True)
     (place / "vault.journal").write_bytes(filled.journal.read_bytes())

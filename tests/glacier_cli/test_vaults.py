@@ -44,7 +44,8 @@ def test_a_vault_is_deleted_once_an_inventory_found_it_empty(filled: Desk) -> No
     assert "try again a day later" in filled.said
     filled.place.turn(hours=25)
     assert filled.glacier("delete", "vaults://vault") == 0
-    assert filled.glacier("delete", "vaults://nowhere") == 0  # as Glacier has it
+    assert filled.glacier("delete", "vaults://nowhere") == 2  # Glacier itself would call it deleted
+    assert "'vaults://nowhere/' does not exist: check the vault's name" in filled.said
     assert filled.glacier("vaults", "vaults://") == 0
     assert filled.said == "No vaults.\n"
 
@@ -53,8 +54,9 @@ def test_a_vault_of_another_kind_of_store_is_refused(desk: Desk) -> None:
     """As is a name that can be none."""
     assert desk.glacier("create", "s3://bucket") == 2
     assert "'s3://bucket' is no glacier:// URL" in desk.said
-    assert desk.glacier("create", "vaults://no vault") == 2
-    assert "names no vault" in desk.said
+    for name in ("vaults://no vault", "vaults://"):
+        assert desk.glacier("create", name) == 2
+        assert f"'{name}' names no vault" in desk.said
 
 
 def test_calls_are_made_again(desk: Desk) -> None:
