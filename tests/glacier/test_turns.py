@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,43 @@ async def test_a_turn_that_did_not_end_well_is_doubted(tmp_path: Path) -> None:
         async with two.turns.taken():
             pass
     assert (one.doubts, two.doubts) == (0, 1)
+
+
+async def test_who_is_cancelled_while_it_takes_its_turn_leaves_it_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that takes it can't be stopped; what it took is given back, and nothing is doubted for that."""
+    one, two = Pair(tmp_path / "turn"), Pair(tmp_path / "turn")
+    take = turns._take
+
+    def slowly(path: Path) -> tuple[int, bool] | None:
+        time.sleep(0.2)
+        return take(path)
+
+    monkeypatch.setattr(turns, "_take", slowly)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), one.turns.taken():
+            pass
+    async with asyncio.timeout(5), two.turns.taken():
+        pass
+    assert (one.doubts, two.doubts) == (0, 0)
+
+
+async def test_the_file_is_touched_on_threads_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may be slow, and far."""
+    loops = threading.get_ident()
+    on: set[int] = set()
+    for name in ("_take", "_give_back"):
+        bare = getattr(turns, name)
+
+        def noted(*arguments: object, bare: Callable[..., object] = bare) -> object:
+            on.add(threading.get_ident())
+            return bare(*arguments)
+
+        monkeypatch.setattr(turns, name, noted)
+    pair = Pair(tmp_path / "turn")
+    for _ in range(2):
+        async with pair.turns.taken():
+            pass
+    assert on
+    assert loops not in on
