@@ -1,27 +1,15 @@
-"""What a plugin must know: the store protocol, and how a store is opened.
-
-A plugin is a module with a ``plugin`` object of type :class:`Plugin`, named by an entry
-point in the group ``transfer.plugins``. Its stores derive from :class:`Store`, override
-what they can do and declare it in ``capabilities`` and ``limits``; whatever is not declared
-stays as it is here and raises :class:`~transfer.errors.Unsupported`.
-
-All calls are stateless: values in, values out. All raise only
-:class:`~transfer.errors.TransferError` and its kinds (and ``CancelledError``), never retry
-(a layer does), and leave nothing visible or open behind when cancelled.
-"""
+"""The store protocol: one side of a transfer."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
-from typing import NoReturn, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import NoReturn, Protocol
 
-from transfer import fields
 from transfer.errors import TransferError, Unsupported
 from transfer.model import (
     NO_CHECKSUMS,
-    Algorithm,
     Body,
     Checksums,
     Entry,
@@ -34,95 +22,10 @@ from transfer.model import (
     Thaw,
     Upload,
 )
+from transfer.plugin.abilities import Capabilities, Limits
 
 Prune = Callable[[str], bool]
 """Asked with a folder's key (ending in ``/``): may the listing leave it out altogether?"""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What is real in a store. Some of it is known only after :meth:`Store.check`."""
-
-    ordered: bool = False
-    """Lists in the order of the keys' UTF-8 bytes. The engine checks every key all the same."""
-    multipart: bool = False
-    copy: bool = False
-    """:meth:`Store.copy` and, with ``multipart`` and where ``max_copy`` limits it, :meth:`Store.copy_part`."""
-    update: bool = False
-    """:meth:`Store.update`: new metadata without sending the bytes again."""
-    if_absent: bool = False
-    """Writes can be made to fail (:class:`~transfer.errors.Changed`) where the key exists."""
-    versions: bool = False
-    folders: bool = False
-    """Keys are paths; a key ending in ``/`` is a folder and holds no bytes."""
-    posix: bool = False
-    """Mode, owner, symlinks are real here, not just kept as metadata."""
-    dated: bool = False
-    """Every object has a time at which it was last changed, as a file has, even where nothing else is kept of it."""
-    staged: bool = False
-    """``read_back=True`` is honoured: what was written is read again before it becomes visible."""
-    user_metadata: bool = False
-    headers: bool = False
-    """HTTP headers (Content-Type, …) are kept."""
-    tags: bool = False
-    acls: bool = False
-    """``acl`` of the options is heeded."""
-    storage_classes: bool = False
-    class_names: tuple[str, ...] = ()
-    """What its storage classes are called; empty where that is not known, and any name may be one."""
-    encryption: bool = False
-    """``sse`` of the options and its kin are heeded."""
-    thaw: bool = False
-    """:meth:`Store.thaw`; entries of :meth:`Store.stat` have ``cold`` where it applies."""
-    thaws: bool = False
-    """:meth:`Store.thaws`: the provider keeps a list of what was asked for, by whomever."""
-    thaw_tiers: tuple[str, ...] = ()
-    """The words for how fast, the cheapest first; empty where there is no choice."""
-    cold_classes: tuple[str, ...] = ()
-    """The storage classes whose objects must be thawed before they are read."""
-    lists_cold: bool = False
-    """Listings tell ``cold`` of all entries that :meth:`Store.stat` tells it of."""
-    signs: bool = False
-    """:meth:`Store.signed_url`: anybody can be given the leave to read an object."""
-    fetches: bool = False
-    """:meth:`Store.fetch` and :meth:`Store.fetched`, beside ``update``: the provider gets objects from addresses."""
-    verifies: tuple[Algorithm, ...] = ()
-    """Checksums that the store checks on writing, or returns after computing them itself, so
-    that a :class:`~transfer.model.Stored` is *verified*; the preferred one first."""
-    sends: tuple[Algorithm, ...] = ()
-    """Checksums that every put and part is sent with besides: they are taken in the same pass over the bytes."""
-    keeps: tuple[Algorithm, ...] = ()
-    """Whole-object checksums that :meth:`Store.stat` may tell."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The provider's numbers, in bytes unless named otherwise. ``None``: no limit known."""
-
-    min_part: int = 1
-    doubling_parts: bool = False
-    """Parts, but the last, must be of one size: ``min_part`` times a power of two.
-
-    Of a store that is read from, that is how its checksums combine.
-    """
-    max_part: int | None = None
-    max_parts: int = 10_000
-    max_put: int | None = None
-    max_object: int | None = None
-    max_copy: int | None = None
-    """Largest object for one :meth:`Store.copy` and largest span for one copied part."""
-    max_key: int | None = None
-    no_start: str = ""
-    """Characters with which no object's name may start."""
-    refused: frozenset[str] = frozenset()
-    """Characters that no object's name may have."""
-    max_user_metadata: int | None = None
-    delete_batch: int = 1
-    """Keys."""
-    thaw_span: int | None = None
-    """What the offset and size of a span to thaw must be a multiple of; None where only whole objects can be thawed."""
-    max_thaw_days: int | None = None
-    """For how long a thaw can be asked for; None where the store decides that. It is given 1 day then."""
 
 
 @dataclass(slots=True)
@@ -345,88 +248,3 @@ class Store:
 
     def _unsupported(self, verb: str) -> NoReturn:
         raise Unsupported(f"{type(self).__name__} has no '{verb}'")
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A parsed URL: ``scheme://container/path`` and the settings of the remote it names.
-
-    ``settings`` come from ``transfer.toml`` and the command line, references already
-    resolved, so they may hold secrets: never print them.
-    """
-
-    url: str
-    scheme: str
-    container: str
-    path: str
-    settings: Mapping[str, object] = field(default_factory=dict, repr=False)
-    given: frozenset[str] = frozenset()
-    """The names of those from the command line: they go before what the file says to the contrary."""
-    remote: str = ""
-    """Where the others are written, for a sentence: the file, and the table in it."""
-
-
-LINKS = ("skip", "follow", "keep")
-
-
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
-    """The options of a run that stores themselves must know. Names as on the command line.
-
-    Raises Misconfigured for what none of them may be.
-    """
-
-    links: str = "skip"
-    """``skip``, ``follow`` or ``keep``: what a disk does with symlinks."""
-    owner: bool = False
-    empty_dirs: bool = False
-    tags: bool = False
-    acl: str | None = None
-    sse: str | None = None
-    sse_kms_key_id: str | None = None
-    sse_c_key_file: str | None = None
-    request_payer: bool = False
-    connect_timeout: float = 10.0
-    idle_timeout: float = 60.0
-    request_timeout: float = 600.0
-    connections: int = 512
-    """Most connections to keep open at once."""
-    shared: bool = False
-    """Set by the engine: other processes of the same run work in the same place."""
-    asked_class: str | None = None
-    """Set by the engine: the storage class that the caller chose for all that is written."""
-
-    def __post_init__(self) -> None:
-        fields.settle(self, _CHECKS)
-
-
-_CHECKS: Mapping[str, fields.Check] = {
-    "links": fields.choice(LINKS),
-    "sse_c_key_file": fields.optional(fields.path_text),
-    "connections": fields.whole(1),
-    **dict.fromkeys(("owner", "empty_dirs", "tags", "request_payer", "shared"), fields.switch),
-    **dict.fromkeys(("acl", "sse", "sse_kms_key_id", "asked_class"), fields.optional(fields.text)),
-    **dict.fromkeys(("connect_timeout", "idle_timeout", "request_timeout"), fields.positive),
-}
-
-
-class Plugin(Protocol):
-    """What the entry point names."""
-
-    schemes: tuple[str, ...]
-    settings: Mapping[str, str]
-    """The names that a remote of this type may have in ``transfer.toml``, each with one line of help."""
-    capabilities: Capabilities
-    """What its stores can do at best, for ``transfer plugins``."""
-    limits: Limits
-
-    async def open(self, location: Location, options: StoreOptions) -> Store:
-        """Make a store; no request need be sent yet. Raises Misconfigured."""
-
-
-@runtime_checkable
-class Service(Protocol):
-    """What a plugin is besides, if its provider can tell which containers there are."""
-
-    async def open_all(self, location: Location, options: StoreOptions) -> Store:
-        """Make a store without a container, for :meth:`Store.containers` alone. Raises Misconfigured."""
