@@ -10,18 +10,15 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 from transfer.checkpoint import NOTHING_WAITS, Checkpoint, Failure, Waiting
-from transfer.decide import Do, Step, is_object
+from transfer.decide import Do, Step
 from transfer.errors import TransferError
 from transfer.event import (
     PENDING,
     Action,
     CountsSkips,
     Finished,
-    Listed,
-    Notice,
     Outcome,
     Planned,
-    Replanned,
     Result,
     Retrying,
     RunFinished,
@@ -30,27 +27,20 @@ from transfer.event import (
 from transfer.job import deleting
 from transfer.job.cold import ColdStorage
 from transfer.job.doubting import doubting
-from transfer.job.listing import Disordered, pages
 from transfer.job.mode import Mode
 from transfer.job.named import named_steps
-from transfer.job.own import leaving_out
+from transfer.job.planning import Planning
 from transfer.job.unused import unused_uploads
-from transfer.job.watched import waited_for
-from transfer.model import Page
 from transfer.pipeline.inspect import SECOND_TRY, THAWED
 from transfer.pipeline.outcomes import told
 from transfer.pipeline.record import keep_skips
 from transfer.pipeline.route import Route
-from transfer.planner import plan
-from transfer.plugin import Store
 from transfer.scheduler import Scheduler
 from transfer.tally import Tally
-from transfer.tasks import Ahead, Group, closing
+from transfer.tasks import closing
 
-_PAGES_AHEAD = 2
 _LOOKS_AT_ONCE = 64
 """Objects of which the listings don't tell enough."""
-_UNORDERED = "lists out of key order"
 _STATES = {0: "complete", PENDING: "waiting"}
 """How a checkpoint calls the end of a run, by the exit status."""
 
@@ -75,18 +65,17 @@ class Run:
     """Keys of the run's own files, which are left out on both sides."""
     tally: Tally = field(default_factory=Tally)
     _started: float = field(default_factory=time.monotonic)
-    _listed_at_source: int = 0
-    _source_empty: bool = True
-    """Whether the source has listed no object so far that the run looks at."""
     _fatal: str | None = None
     _names: dict[str, str] = field(default_factory=dict)
     """The target's keys of failed objects, where they are others."""
     _waiting: Waiting = NOTHING_WAITS
     """What is left to cold storage."""
     _cold: ColdStorage = field(init=False)
+    _planning: Planning = field(init=False)
 
     def __post_init__(self) -> None:
         self._cold = ColdStorage(self.route, self.checkpoint, self.tally, self._record, lambda: self._fatal is not None)
+        self._planning = Planning(self.route, self.checkpoint, self.own, self._carry, self._restart)
 
     async def execute(self, steps: AsyncIterator[Sequence[Step]] | None = None) -> Result:
         """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed."""
@@ -135,73 +124,23 @@ class Run:
         if steps is None and self.route.options.files_from is not None:
             steps = named_steps(self.route.options)
         if steps is not None:
-            await self._scheduler().run(self._work_only(steps))
+            await self._carry(steps)
             return False
-        unordered = await self._known_unordered()
-        while True:
-            try:
-                await self._planned(unordered)
-            except Disordered as disordered:
-                await self._restart(disordered.side, unordered)
-            except TransferError as error:
-                self._listing_failed(error)
-                return False
-            else:
-                self._note_emptiness()
-                return True
+        try:
+            await self._planning.run()
+        except TransferError as error:
+            self._listing_failed(error)
+            return False
+        self._note_emptiness()
+        return True
 
-    async def _known_unordered(self) -> set[str]:
-        sides: dict[str, Store] = {"source": self.route.source, "target": self.route.target}
-        return {
-            side
-            for side, store in sides.items()
-            if not store.capabilities.ordered or await self.checkpoint.recall(f"{side} {_UNORDERED}")
-        }
-
-    async def _planned(self, unordered: set[str]) -> None:
-        route = self.route
-        async with Group() as group:
-            source, target = (
-                Ahead(self._pages(side, store, sort=side in unordered), group, depth=_PAGES_AHEAD)
-                for side, store in (("source", route.source), ("target", route.target))
-            )
-            steps = plan(
-                self._seen(waited_for(source, "plan: wait for the source's listing")),
-                waited_for(target, "plan: wait for the target's listing"),
-                waited_for(self.checkpoint.kept(), "plan: wait for the checkpoint"),
-                route.rules,
-                on_listed=self._on_listed,
-            )
-            try:
-                await self._scheduler().run(self._work_only(waited_for(steps, "plan: make steps")))
-            finally:
-                source.cancel()
-                target.cancel()
-
-    def _pages(self, side: str, store: Store, *, sort: bool) -> AsyncIterator[Page]:
-        found = pages(store, self.route.options.filter, side=side, sort=sort)
-        return leaving_out(self.own, found) if self.own else found
-
-    async def _seen(self, source: AsyncIterator[Page]) -> AsyncIterator[Page]:
-        """The source's pages, looked through for a first object."""
-        filter_ = self.route.options.filter
-        async with closing(source):
-            async for page in source:
-                if self._source_empty:
-                    self._source_empty = not any(is_object(item, filter_) for item in page.items)
-                yield page
-
-    async def _restart(self, side: str, unordered: set[str]) -> None:
-        unordered.add(side)
-        await self.checkpoint.remember(f"{side} {_UNORDERED}", "yes")
+    def _restart(self) -> None:
+        """Forget what was found, for the plan is made anew."""
         self.checkpoint.clear_doomed()
         if self.mode is Mode.MOVE:
             self.checkpoint.clear_failures()
             self._cold.restart()
         self.tally.restart()
-        self._listed_at_source, self._source_empty = 0, True
-        self.route.listener(Replanned(side))
-        self.route.listener(Notice(f"The {side} lists out of key order; its listing is sorted on disk first."))
 
     def _listing_failed(self, error: TransferError) -> None:
         self.tally.notes.append("A listing failed, so not everything was looked at and nothing is deleted.")
@@ -210,15 +149,13 @@ class Run:
     def _note_emptiness(self) -> None:
         """An object store can't tell a folder that is empty from one that is misspelt: a person can."""
         options = self.route.options
-        if self._listed_at_source == 0 and options.filter.is_empty and not options.delete:
+        if self._planning.listed_at_source == 0 and options.filter.is_empty and not options.delete:
             self.tally.notes.append(f"There is no object at the source, {self.route.source.url}.")
 
-    def _on_listed(self, side: str, count: int | None) -> None:
-        if side == "source":
-            self._listed_at_source += count or 0
-        self.route.listener(Listed(side, count or 0, done=count is None))
-
     # Steps
+
+    async def _carry(self, runs: AsyncIterator[Sequence[Step]]) -> None:
+        await self._scheduler().run(self._work_only(runs))
 
     def _scheduler(self) -> Scheduler:
         return Scheduler(
@@ -401,7 +338,7 @@ class Run:
             self.tally.notes.append("Nothing is deleted yet, since some objects still wait for cold storage.")
             return
         doomed = await self.checkpoint.doomed_count()
-        self.tally.refused = deleting.refusal(doomed, source_empty=self._source_empty, route=self.route)
+        self.tally.refused = deleting.refusal(doomed, source_empty=self._planning.source_empty, route=self.route)
         if self.tally.refused is None:
             async for outcome in self.mode.delete(self.route, self.checkpoint):
                 self._record(outcome)
