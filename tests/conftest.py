@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.kodo import Kodo
+from tests.emulators.running import serving
 from transfer.loop import chosen, factory
 from transfer.plugin import Store, StoreOptions
 from transfer.testing.servers import Server, moto, rclone_s3, seaweed
@@ -61,8 +62,8 @@ def rclone_server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def kodo_server() -> Iterator[Kodo]:
-    with Kodo().running() as server:
-        yield server
+    with serving(Kodo) as emulator:
+        yield emulator.service
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from transfer.errors import (
     Changed,
     Corrupt,
     Denied,
+    Frozen,
     Misconfigured,
     NotFound,
     Throttled,
@@ -17,7 +17,7 @@ from transfer.errors import (
     Transient,
     Unsupported,
 )
-from transfer.wire.times import http_ns
+from transfer.wire.clocks import retry_after, seconds_ahead, skew_sentence
 
 _ASK = "check access_key and secret_key"
 _KINDS: Mapping[int, tuple[type[TransferError], str]] = {
@@ -57,6 +57,18 @@ _BY_WORDS: tuple[tuple[int, str, type[TransferError], str], ...] = (
     (400, "incorrect region", Misconfigured, "is in another region: leave out 'region', or set it right"),
 )
 """Where one number has several meanings. The texts are those that Qiniu's own SDKs look for."""
+_BY_CODE: Mapping[str, tuple[type[TransferError], str]] = {
+    "NoSuchBucket": (
+        Misconfigured,
+        "is in a bucket that Kodo's S3 endpoint knows by no such name: set 's3_bucket'",
+    ),
+    "InvalidObjectState": (Frozen, "is in cold storage and must be thawed before it can be read"),
+    "RequestTimeTooSkewed": (Misconfigured, "was refused because this machine's clock is wrong: set it right"),
+}
+"""What Kodo's S3 endpoint says, where the status alone would mean something else."""
+_OTHER_TIME = "skewed"
+"""In the sentence, or the code, of a refusal that has no other cause than the time."""
+_ELSEWHERE = frozenset({"400", "612", "631"})
 _QUOTED = frozenset({400, 401, 403, 405})
 """What may have many causes, of which the server's words are the best that can be said."""
 _SKEW = 300
@@ -73,6 +85,10 @@ class Failure:
     told: str
     subject: str
     key: str | None
+    code: str = ""
+    """S3's, where it is its endpoint that says it."""
+    request_id: str = ""
+    """The document's own, if it has one."""
 
 
 def translate(failure: Failure) -> TransferError:
@@ -81,9 +97,9 @@ def translate(failure: Failure) -> TransferError:
     return kind(
         f"{failure.subject} {sentence}",
         key=failure.key,
-        code=str(failure.status),
-        request_id=failure.headers.get("x-reqid") or None,
-        retry_after=_retry_after(failure.headers),
+        code=failure.code or str(failure.status),
+        request_id=failure.headers.get("x-reqid") or failure.request_id or None,
+        retry_after=retry_after(failure.headers),
     )
 
 
@@ -92,11 +108,10 @@ def _meaning(failure: Failure) -> tuple[type[TransferError], str]:
     for number, words, kind, sentence in _BY_WORDS:
         if status == number and words in told.lower():
             return kind, sentence
-    if status == 401 and (seconds := _skew(failure.headers)):
-        direction = "ahead of" if seconds > 0 else "behind"
-        return Misconfigured, (
-            f"was refused because this machine's clock is {abs(seconds)} s {direction} the server's: set it right"
-        )
+    if (status == 401 or _is_of_time(failure)) and (skewed := clock_sentence(failure.headers)):
+        return Misconfigured, skewed
+    if failure.code in _BY_CODE:
+        return _BY_CODE[failure.code]
     if status in _KINDS:
         kind, sentence = _KINDS[status]
         return kind, sentence + (f": {told}" if told and status in _QUOTED else "")
@@ -107,13 +122,15 @@ def _meaning(failure: Failure) -> tuple[type[TransferError], str]:
     return TransferError, f"was refused with status {status}" + (f": {told}" if told else "")
 
 
-def _skew(headers: Mapping[str, str]) -> int:
-    """Seconds by which our clock is ahead of the server's; 0 where it is nearly right, or can't be compared."""
-    there = http_ns(headers.get("date"))
-    seconds = 0 if there is None else round(time.time() - there / 1e9)
-    return seconds if abs(seconds) > _SKEW else 0
+def _is_of_time(failure: Failure) -> bool:
+    return _OTHER_TIME in f"{failure.code} {failure.told}".lower()
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    text = headers.get("retry-after", "").strip()
-    return float(text) if text.isdecimal() else None
+def is_elsewhere(error: Misconfigured) -> bool:
+    """Whether a server says that the bucket is not with it: of a region's that it is not there, or in another."""
+    return error.code in _ELSEWHERE
+
+
+def clock_sentence(headers: Mapping[str, str]) -> str | None:
+    """What is said of a refusal where clocks are far apart; None where they nearly agree, or can't be compared."""
+    return skew_sentence(headers) if abs(seconds_ahead(headers) or 0) > _SKEW else None

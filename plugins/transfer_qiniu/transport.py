@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 
 from transfer.errors import Corrupt, TransferError
+from transfer.wire.errordoc import read_error
 from transfer.wire.http import Http, Reply, Request
 from transfer.wire.stream import Stream
 from transfer_qiniu.errors import Failure, translate
@@ -57,8 +58,9 @@ class Transport:
         raise self._failure(reply, subject, key)
 
     def _failure(self, reply: Reply, subject: str, key: str | None) -> TransferError:
-        told = self.signer.discreet(_told(reply.body))
-        return translate(Failure(reply.status, reply.headers, told, subject, key))
+        said = read_error(reply.body)
+        told = self.signer.discreet(said.message or _told(reply.body))
+        return translate(Failure(reply.status, reply.headers, told, subject, key, said.code, said.request_id))
 
 
 def read_document(body: bytes, subject: str) -> object:

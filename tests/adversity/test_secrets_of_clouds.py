@@ -22,7 +22,7 @@ from tests.emulators.cos import Cos
 from tests.emulators.keys import Key
 from tests.emulators.kodo import Kodo
 from tests.emulators.oss import Oss
-from tests.emulators.running import serving
+from tests.emulators.running import KEY, serving
 from transfer import Options, sync
 from transfer.errors import TransferError
 from transfer.plugin import Location
@@ -108,7 +108,10 @@ def cloud(request: pytest.FixtureRequest) -> Cloud:
 def started(cloud: Cloud) -> Iterator[tuple[str, Callable[[], str]]]:
     """The emulator's address, and what was asked of it elsewhere than there."""
     if cloud.scheme == "kodo":
-        with Kodo({_ID: SECRET}).running() as kodo:
+        with serving(Kodo) as emulator:
+            kodo = emulator.service
+            del kodo.keys[KEY.id]
+            kodo.keys[_ID] = Key(_ID, SECRET)
             kodo.create_bucket(_BUCKET)
             yield kodo.endpoint, lambda: "\n".join(kodo.asked)
         return

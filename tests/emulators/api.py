@@ -67,8 +67,16 @@ class Api(ABC):
         """What a caller is told that is too fast."""
 
     @abstractmethod
-    def spoil_checksum(self, headers: dict[str, str]) -> None:
+    def spoil_checksum(self, reply: Reply) -> None:
         """Let a wrong one be told."""
+
+    def served(self, port: int, another: Callable[[], int]) -> None:
+        """Called once, when it can be reached at ``port``; ``another`` listens at one more, and tells which."""
+        del port, another
+
+    async def receive(self, call: Call) -> None:
+        """Take in what of the body must be known before it can be told what the call is about. Raises Refused."""
+        del call
 
     def unknown(self, call: Call) -> Refused:
         """What is said to who asks for what there is not."""
@@ -102,7 +110,8 @@ class Api(ABC):
         self.admit(call, route)
         if fault is not None and fault.kind == "late error":
             refused = Refused(fault.status, fault.code or "InternalError", "We encountered an internal error.")
-            return Reply(200, {"Content-Type": "application/xml"}, late=self.error(call, refused).body)
+            told = self.error(call, refused)
+            return Reply(200, {"Content-Type": told.headers["Content-Type"]}, late=told.body)
         return await route.handler(self, call)
 
     def route(self, call: Call) -> Route | None:

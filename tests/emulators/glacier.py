@@ -22,11 +22,11 @@ from tests.emulators.controls import Fault
 from tests.emulators.glacier_account import Account
 from tests.emulators.glacier_authentication import authenticate
 from tests.emulators.glacier_billing import Billing
-from tests.emulators.glacier_checks import Held, document, invalid, missing, not_found
+from tests.emulators.glacier_checks import document, invalid, missing, not_found
 from tests.emulators.glacier_notifying import Notifying
 from tests.emulators.glacier_paths import placed
 from tests.emulators.glacier_state import ACCOUNT, Archive, Job, Rules, Upload, Vault
-from tests.emulators.messages import Call, Refused, Reply
+from tests.emulators.messages import Call, Held, Refused, Reply
 
 _VERSION = "2012-06-01"
 _STREAMS = ("upload_archive", "upload_part")
@@ -170,8 +170,8 @@ class Glacier(Api):
     def throttled(self, fault: Fault) -> Refused:
         return Refused(400, fault.code or "ThrottlingException", "Rate exceeded")
 
-    def spoil_checksum(self, headers: dict[str, str]) -> None:
-        name = "x-amz-sha256-tree-hash"
+    def spoil_checksum(self, reply: Reply) -> None:
+        name, headers = "x-amz-sha256-tree-hash", reply.headers
         if name in headers:
             headers[name] = f"{int(headers[name], 16) ^ 1:064x}"
 

@@ -8,9 +8,9 @@ import hmac
 import re
 
 from tests.emulators.api import Api
-from tests.emulators.glacier_checks import Held, missing
+from tests.emulators.glacier_checks import missing
 from tests.emulators.keys import Key
-from tests.emulators.messages import Call, Refused
+from tests.emulators.messages import Call, Held, Refused
 from tests.emulators.s3_signing import ALGORITHM, canonical, sign, string_to_sign
 
 _SKEW = dt.timedelta(minutes=5)

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from tests.emulators.messages import Call, Refused, Reply
+from tests.emulators.messages import Call, Held, Refused, Reply
 from tests.emulators.paging import token, untoken
 
 _T = TypeVar("_T")
 _DESCRIPTION = re.compile(r"[\x20-\x7e]{0,1024}")
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A body that is in memory already."""
-
-    data: bytes
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """All of it."""
-        if self.data:
-            yield self.data
 
 
 def document(found: object, status: int = 200) -> Reply:

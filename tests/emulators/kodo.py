@@ -8,62 +8,91 @@ as a domain would. What it is faithful to, and what is assumed, is in ``FIDELITY
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from hashlib import md5
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
 
-from aiohttp import MultipartReader, web
-from multidict import CIMultiDictProxy
-
+from tests.emulators import kodo_handlers as handlers
 from tests.emulators import kodo_s3
-from tests.emulators import kodo_services as services
-from tests.emulators.controls import Controls, Fault, Seen
-from tests.emulators.kodo_auth import Asked, Keys, Refusal
+from tests.emulators.api import Api, Route
+from tests.emulators.controls import Fault
+from tests.emulators.kodo_auth import Asked, Keys, Refusal, decoded
 from tests.emulators.kodo_bucket import Bucket, Rules
 from tests.emulators.kodo_fetching import Fetching
-from tests.emulators.messages import Reply
-from tests.emulators.running import cancel_rest
-from tests.emulators.server import LONG_SECONDS, abort, send
+from tests.emulators.kodo_forms import Form, read_form
+from tests.emulators.kodo_services import Answer, scope_of
+from tests.emulators.messages import Call, Held, Refused, Reply
+from tests.emulators.server import HOST
 from transfer.plugin import Location
 
-_HOST = "127.0.0.1"
-_KEY = "TESTACCESSKEY"
-_SECRET = "test-secret-key"
-_LARGEST = 2**31
-_BY_STATUS = ("throttle", "refuse")
-"""Faults that are answers of Kodo's."""
-_POSTED = {5: "begin", 6: "finish"}
+_OPERATIONS = ("stat", "copy", "move", "delete", "chgm", "chtype", "restoreAr")
+_SERVICES = {
+    "list": "list",
+    "batch": "batch",
+    "buckets": "buckets",
+    "v4/query": "query",
+    "v2/domains": "domains",
+    "sisyphus/fetch": "fetch",
+}
+_UPLOADS = {5: "uploads", 6: "upload", 7: "part"}
 """By the number of words in the address of an upload."""
+_TOO_FAST = 573
+_SIGNED_WITHIN = ("form", *_UPLOADS.values(), "query")
+"""What needs no signature of its own: a token in it, or that of nobody."""
 
 
-class Kodo:
-    """The server, in a thread of its own. ``rules`` may be turned at any time; ``asked`` tells what was asked."""
+class Kodo(Api):
+    """All of one account. ``rules`` may be turned at any time; ``asked`` tells what was asked."""
 
-    def __init__(self, keys: Mapping[str, str] | None = None, rules: Rules | None = None) -> None:
-        self.rules = rules or Rules()
+    prefix = "x-qiniu-"
+    routes: ClassVar[Sequence[Route]] = (
+        Route("form", "POST", "form", handlers.form),
+        Route("begin", "POST", "uploads", handlers.resumable),
+        Route("part", "PUT", "part", handlers.resumable),
+        Route("parts", "GET", "upload", handlers.resumable),
+        Route("finish", "POST", "upload", handlers.resumable),
+        Route("abort", "DELETE", "upload", handlers.resumable),
+        *(Route(verb, method, verb, handlers.operate) for verb in _OPERATIONS for method in ("GET", "POST")),
+        Route("list", "GET", "list", handlers.listing),
+        Route("list", "POST", "list", handlers.listing),
+        Route("batch", "POST", "batch", handlers.batch),
+        Route("buckets", "GET", "buckets", handlers.buckets),
+        Route("buckets", "POST", "buckets", handlers.buckets),
+        Route("query", "GET", "query", handlers.query),
+        Route("domains", "GET", "domains", handlers.domains),
+        Route("domains", "POST", "domains", handlers.domains),
+        Route("fetch", "POST", "fetch", handlers.fetch),
+        Route("fetch_status", "GET", "fetch", handlers.fetch),
+        Route("download", "GET", "domain", handlers.download),
+        Route("download", "HEAD", "domain", handlers.download),
+        Route("download", "GET", "s3", handlers.download_by_s3),
+        Route("download", "HEAD", "s3", handlers.download_by_s3),
+    )
+
+    def __init__(self, folder: str = "", region: str = "z0") -> None:
+        super().__init__(folder, region)
+        self.rules = Rules()
         self.buckets: dict[str, Bucket] = {}
         self.asked: list[str] = []
-        self.controls = Controls()
         self.fetching = Fetching(self.buckets, self.rules)
+        self.authority = Keys(self.keys, self.clock)
         self.port = 0
-        self._secrets = dict(keys or {_KEY: _SECRET})
-        self._keys = Keys(self._secrets, self.rules.now)
-        self._loop = asyncio.new_event_loop()
-        self._runner: Any = None
+        self.s3_port = 0
+        self._regions: dict[int, str] = {}
+        """By port: services of that region alone. All are at the first."""
+        self._another: Callable[[], int] | None = None
 
     @property
     def endpoint(self) -> str:
-        return f"http://{_HOST}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def settings(self) -> dict[str, str]:
         """What a remote of this server has in ``transfer.toml``."""
-        access_key, secret_key = next(iter(self._secrets.items()))
-        return {"endpoint": self.endpoint, "access_key": access_key, "secret_key": secret_key, "scheme": "http"}
+        key = next(iter(self.keys.values()))
+        return {"endpoint": self.endpoint, "access_key": key.id, "secret_key": key.secret, "scheme": "http"}
 
     def location(self, bucket: str, prefix: str = "", **settings: str) -> Location:
         """Where the plugin finds the bucket, or a prefix in it; ``settings`` come on top of our own."""
@@ -71,138 +100,143 @@ class Kodo:
 
     def create_bucket(self, name: str, **traits: Any) -> Bucket:
         """Make a bucket, and a port where its objects can be downloaded."""
-        bucket = Bucket(name, self.rules, **traits)
-        port = asyncio.run_coroutine_threadsafe(self._listen(0), self._loop).result(10)
-        bucket.domain = f"{_HOST}:{port}"
+        bucket = Bucket(name, self.rules, self.clock, **{"region": self.region, **traits})
+        self._give_domain(bucket)
         self.buckets[name] = bucket
         return bucket
 
-    @contextlib.contextmanager
-    def running(self, port: int = 0) -> Iterator[Kodo]:
-        """Serve until the block ends."""
-        thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self._start(port), self._loop).result(10)
-            yield self
-        finally:
-            asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            thread.join(10)
-            self._loop.close()
+    def open_region(self, region: str) -> None:
+        """Have its services at an address of their own, which knows no buckets but its own."""
+        assert self._another is not None
+        self._regions[self._another()] = region
 
-    async def _start(self, port: int) -> None:
-        self._runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=0.1)
-        await self._runner.setup()
-        self.port = await self._listen(port)
-        self.rules.s3_port = await self._listen(0)
+    def host_of(self, bucket: Bucket, host: str) -> str:
+        """Where the bucket's services are, as one is told who asks at ``host``."""
+        return next((f"{HOST}:{port}" for port, region in self._regions.items() if region == bucket.region), host)
 
-    async def _listen(self, port: int) -> int:
-        site = web.TCPSite(self._runner, _HOST, port)
-        await site.start()
-        server: Any = site._server
-        return int(server.sockets[0].getsockname()[1])
+    def served(self, port: int, another: Callable[[], int]) -> None:
+        self.port, self._another = port, another
+        self.s3_port = another()
+        for bucket in self.buckets.values():
+            self._give_domain(bucket)
 
-    async def _stop(self) -> None:
-        await self.fetching.stop()
-        await self._runner.cleanup()
-        await cancel_rest()
+    def _give_domain(self, bucket: Bucket) -> None:
+        if self._another is not None:
+            bucket.domain = f"{HOST}:{self._another()}"
 
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.asked.append(f"{request.method} {request.raw_path}")
-        verb = self._verb(request)
-        fault = self.controls.fault(verb, "")
-        self.controls.calls[verb] += 1
-        if fault is not None and fault.kind == "hang":
-            await asyncio.sleep(LONG_SECONDS)
-        if fault is not None and fault.kind == "reset":
-            return abort(request)
-        try:
-            answer = await self._refused(request, fault) or await self._answered(request)
-        except Refusal as refusal:
-            answer = services.Answer({"error": refusal.told}, refusal.status)
-        self.controls.seen.append(Seen(verb, request.method, "", "", answer.status))
-        if fault is not None and fault.kind == "lost":
-            return abort(request)
-        response = self._response(request, answer)
-        if fault is None or fault.kind in _BY_STATUS:
-            return response
-        body = bytes(response.body) if isinstance(response.body, bytes) else b""
-        return await send(request, Reply(response.status, dict(response.headers), body), fault)
+    # Where requests go.
 
-    def _verb(self, request: web.BaseRequest) -> str:
-        """``stat``, ``list`` and so on, as Kodo's addresses begin; ``form``; ``part`` and its kin; ``download``."""
-        assert request.transport is not None
-        if request.transport.get_extra_info("sockname")[1] != self.port:
-            return "download"
-        words = request.raw_path.partition("?")[0].strip("/").split("/")
+    async def receive(self, call: Call) -> None:
+        self.asked.append(f"{call.method} {call.target}")
+        data = b"".join([chunk async for chunk in call.body.chunks()])
+        is_form = call.method == "POST" and self.scope(call) == "form"
+        call.body = await read_form(call.headers.get("content-type", ""), data) if is_form else Held(data)
+
+    def locate(self, call: Call) -> None:
+        call.bucket, call.key = self._about(call)
+
+    def _about(self, call: Call) -> tuple[str, str]:
+        scope, words = self.scope(call), _words(call)
+        if scope == "domain":
+            return self.at_port(call.port).name, call.path[1:]
+        if scope == "s3":
+            bucket, _, key = call.path[1:].partition("/")
+            return bucket, key
+        if isinstance(call.body, Form):
+            return scope_of(call.body.fields.get("token", "")), call.body.fields.get("key", "")
+        if scope in _UPLOADS.values():
+            return words[1], decoded(words[3])
+        if scope in _OPERATIONS and len(words) > 1:
+            bucket, _, key = decoded(words[1]).partition(":")
+            return bucket, key
+        query = parse_qs(call.target.partition("?")[2])
+        return query.get("tbl" if scope == "domains" else "bucket", [""])[0], ""
+
+    def scope(self, call: Call) -> str:
+        if call.port == self.s3_port:
+            return "s3"
+        if call.port != self.port and call.port not in self._regions:
+            return "domain"
+        words = _words(call)
         if words[0] == "buckets" and len(words) > 1:
-            return {"PUT": "part", "GET": "parts", "DELETE": "abort"}.get(request.method, _POSTED.get(len(words), ""))
-        return words[-1 if words[0] in ("v2", "v4") else 0] or "form"
+            return _UPLOADS.get(len(words), "")
+        return "form" if words == [""] else _SERVICES.get("/".join(words), words[0])
 
-    async def _refused(self, request: web.BaseRequest, fault: Fault | None) -> services.Answer | None:
-        if fault is not None and fault.kind in _BY_STATUS:
-            await request.content.read()
-            return services.Answer({"error": "as the test says"}, 573 if fault.kind == "throttle" else fault.status)
-        if not self.rules.refuse:
-            return None
-        await request.content.read()
-        return services.Answer({"error": "as the test says"}, self.rules.refuse.pop(0))
+    def at_port(self, port: int) -> Bucket:
+        """The bucket whose domain that is."""
+        return next(each for each in self.buckets.values() if each.domain == f"{HOST}:{port}")
 
-    async def _answered(self, request: web.BaseRequest) -> services.Answer:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        asked = Asked(request.method, request.raw_path, headers)
-        assert request.transport is not None
-        port = request.transport.get_extra_info("sockname")[1]
-        if port == self.rules.s3_port:
-            found, plain = kodo_s3.readable(self.buckets.values(), self._secrets, asked, self.rules.now())
-            return services.at_s3(found, plain)
-        if port != self.port:
-            bucket = next(each for each in self.buckets.values() if each.domain == f"{_HOST}:{port}")
-            return services.download(bucket, self._keys, asked)
-        if asked.path == "/" and asked.method == "POST":
-            return await self._form(request)
-        asked = replace(asked, body=await request.content.read())
-        if asked.path.startswith("/buckets/"):
-            return services.resumable(self.buckets, self._keys, asked)
-        if asked.path == "/v4/query":
-            return services.query_hosts(self.buckets, self._keys, asked.query, asked.headers["host"])
-        self._keys.check_managing(asked)
-        return self._managed(asked)
+    def authenticate(self, call: Call) -> str:
+        scope, asked = self.scope(call), Asked.of(call)
+        if scope == "s3":
+            kodo_s3.check(self.keys, asked, self.clock.now())
+        elif scope == "domain":
+            if self.at_port(call.port).private:
+                self.authority.check_download(f"http://{call.host}{call.target}")
+        elif scope not in _SIGNED_WITHIN:
+            self.authority.check_managing(asked)
+        return ""
 
-    def _managed(self, asked: Asked) -> services.Answer:
-        match asked.path:
-            case "/list":
-                return services.listing(self.buckets, asked.query)
-            case "/batch":
-                return services.batch(self.buckets, asked.body)
-            case "/buckets":
-                return services.Answer(list(self.buckets))
-            case "/v2/domains":
-                return services.domains(self.buckets, asked.query)
-            case "/sisyphus/fetch":
-                return self.fetching.answer(asked)
-            case path:
-                return services.operate(self.buckets, path)
+    def admit(self, call: Call, route: Route) -> None:
+        region, bucket = self._regions.get(call.port), self.buckets.get(call.bucket)
+        if region is None or bucket is None or bucket.region == region:
+            return
+        if route.scope in ("form", *_UPLOADS.values()):
+            raise Refusal(400, f"incorrect region, please use up-{bucket.region}.qiniup.com")
+        raise Refusal(631, "no such bucket")
 
-    async def _form(self, request: web.BaseRequest) -> services.Answer:
-        fields: dict[str, str] = {}
-        data, mime = None, ""
-        reader = MultipartReader(CIMultiDictProxy(request.headers.copy()), request.content)
-        while (part := await reader.next()) is not None:
-            assert not isinstance(part, MultipartReader)
-            content = bytes(await part.read())
-            if part.name == "file":
-                data, mime = content, part.headers.get("Content-Type", "")
-            else:
-                fields[part.name or ""] = content.decode()
-        if data is None:
-            raise Refusal(400, "file is not specified in multipart")
-        return services.form(self.buckets, self._keys, fields, data, mime)
+    def unknown(self, call: Call) -> Refused:
+        if self.scope(call) == "s3":
+            return super().unknown(call)
+        return Refusal(400, "invalid operation")
 
-    def _response(self, request: web.BaseRequest, answer: services.Answer) -> web.Response:
-        headers = {"X-Reqid": "test-request", **answer.headers}
-        if answer.data is not None:
-            return web.Response(status=answer.status, body=answer.data, headers=headers)
-        body = b"" if answer.document is None else json.dumps(answer.document).encode()
-        return web.Response(status=answer.status, body=body, headers={"Content-Type": "application/json", **headers})
+    def error(self, call: Call, refused: Refused) -> Reply:
+        if self.scope(call) == "s3":
+            return kodo_s3.error(call, refused)
+        return Answer({"error": refused.message}, refused.status).reply()
+
+    def common_headers(self, call: Call) -> dict[str, str]:
+        return kodo_s3.common_headers(call) if self.scope(call) == "s3" else {"X-Reqid": call.request_id}
+
+    def throttled(self, fault: Fault) -> Refused:
+        return Refusal(_TOO_FAST, fault.code or "too many requests")
+
+    def spoil_checksum(self, reply: Reply) -> None:
+        """Kodo tells them in its documents."""
+        document = json.loads(reply.body) if reply.headers.get("Content-Type") == "application/json" else None
+        if isinstance(document, dict):
+            spoiled = {name: _other(document[name]) for name in ("hash", "etag", "md5") if document.get(name)}
+            reply.body = json.dumps(document | spoiled).encode()
+
+    # The control endpoint.
+
+    def tell(self, what: str) -> object | None:
+        """``objects/BUCKET`` are the MD5s of what it holds, ``domains`` where buckets' objects are downloaded."""
+        kind, _, name = what.partition("/")
+        if kind == "domains":
+            return {bucket.name: bucket.domain for bucket in self.buckets.values()}
+        if kind == "objects" and name in self.buckets:
+            return {key: md5(found.data).hexdigest() for key, found in self.buckets[name].objects.items()}
+        return None
+
+    def turn(self, what: str, wanted: dict[str, Any]) -> bool:
+        """``buckets`` and ``drop`` take a name, and the first what else a bucket has; ``rules`` those to change."""
+        if what == "buckets":
+            self.create_bucket(**wanted)
+        elif what == "drop":
+            del self.buckets[wanted["name"]]
+        elif what == "rules":
+            for name, value in wanted.items():
+                setattr(self.rules, name, value)
+        else:
+            return False
+        return True
+
+
+def _words(call: Call) -> list[str]:
+    return call.target.partition("?")[0].strip("/").split("/")
+
+
+def _other(checksum: str) -> str:
+    at = len(checksum) // 2
+    return f"{checksum[:at]}{'1' if checksum[at] == '0' else '0'}{checksum[at + 1 :]}"

@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from time import strptime
 from typing import Any
 
+from tests.emulators.clock import Clock
+from tests.emulators.keys import Key
+from tests.emulators.messages import Call, Held, Refused
+
 _SKEW = 15 * 60
 _FORM = "application/x-www-form-urlencoded"
 
 
-class Refusal(Exception):
-    """A reply that is no success: Kodo's own status, and its sentence."""
+class Refusal(Refused):
+    """A reply that is no success: Kodo's own status, and its sentence. It has no codes beside the status."""
 
     def __init__(self, status: int, told: str) -> None:
-        super().__init__(told)
-        self.status = status
-        self.told = told
+        super().__init__(status, str(status), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ class Asked:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 
+    @classmethod
+    def of(cls, call: Call) -> Asked:
+        """The call, whose body has arrived."""
+        assert isinstance(call.body, Held)
+        return cls(call.method, call.target, call.headers, call.body.data)
+
     @property
     def path(self) -> str:
         return self.target.partition("?")[0]
@@ -46,14 +54,14 @@ class Asked:
 
 
 class Keys:
-    """Access keys and their secrets. ``now`` tells the server's time."""
+    """Who may ask for what, by the server's time."""
 
-    def __init__(self, secrets: Mapping[str, str], now: Any) -> None:
-        self._secrets = dict(secrets)
-        self._now = now
+    def __init__(self, keys: Mapping[str, Key], clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
 
     def knows(self, access_key: str) -> bool:
-        return access_key in self._secrets
+        return access_key in self._keys
 
     def check_managing(self, asked: Asked) -> None:
         """Refuse a request to a managing service that is not signed as it should be."""
@@ -71,7 +79,7 @@ class Keys:
         credentials, _, packed = token.rpartition(":")
         self._check(credentials, packed.encode())
         policy: Mapping[str, Any] = json.loads(urlsafe_b64decode(packed))
-        if policy["deadline"] <= self._now():
+        if policy["deadline"] <= self._clock.now().timestamp():
             raise Refusal(401, "expired token")
         allowed, colon, key = policy["scope"].partition(":")
         within = name.startswith(key) if policy.get("isPrefixalScope") else name == key
@@ -86,15 +94,15 @@ class Keys:
         if not mark or not deadline.isdecimal():
             raise Refusal(401, "token not specified")
         self._check(token, signed.encode())
-        if int(deadline) <= self._now():
+        if int(deadline) <= self._clock.now().timestamp():
             raise Refusal(401, "token out of date")
 
     def _check(self, token: str, text: bytes) -> None:
         access_key, _, signature = token.partition(":")
-        secret = self._secrets.get(access_key)
-        if secret is None:
+        key = self._keys.get(access_key)
+        if key is None or key.expired(self._clock.now()):
             raise Refusal(401, "bad token")
-        computed = urlsafe_b64encode(hmac.digest(secret.encode(), text, "sha1")).decode()
+        computed = urlsafe_b64encode(hmac.digest(key.secret.encode(), text, "sha1")).decode()
         if not hmac.compare_digest(computed, signature):
             raise Refusal(401, "bad token")
 
@@ -106,8 +114,16 @@ class Keys:
             moment = timegm(strptime(text, "%Y%m%dT%H%M%SZ"))
         except ValueError:
             raise Refusal(400, "invalid X-Qiniu-Date") from None
-        if abs(moment - self._now()) > _SKEW:
+        if abs(moment - self._clock.now().timestamp()) > _SKEW:
             raise Refusal(403, "request time is too skewed")
+
+
+def decoded(packed: str) -> str:
+    """A name as addresses have it. Raises Refusal."""
+    try:
+        return urlsafe_b64decode(packed).decode()
+    except ValueError:
+        raise Refusal(400, "invalid base64") from None
 
 
 def _new_text(asked: Asked) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from hashlib import md5, sha1
 from typing import Any
 from zlib import crc32
 
+from tests.emulators.clock import Clock
 from tests.emulators.kodo_auth import Refusal
 
 BLOCK = 4 * 1024 * 1024
@@ -28,7 +28,7 @@ _COLD = (2, 3)
 
 @dataclass(slots=True)
 class Rules:
-    """What a test may turn. ``ahead`` are seconds by which the server's clock is."""
+    """What a test may turn."""
 
     min_part: int = 1024 * 1024
     max_part: int = 1024**3
@@ -42,14 +42,6 @@ class Rules:
     fetch_faults: list[str] = field(default_factory=list)
     """What becomes of the next fetches: ``fail`` for good, ``late`` (only when it is tried again, by itself),
     ``spoil`` (other bytes are stored), ``lost`` (done, and its id is not known any more), or nothing."""
-    ahead: float = 0.0
-    s3_port: int = 0
-    """Where the S3 endpoint is."""
-    refuse: list[int] = field(default_factory=list)
-    """The next requests are answered with these, whatever they are."""
-
-    def now(self) -> float:
-        return time.time() + self.ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,7 @@ class Bucket:
 
     name: str
     rules: Rules
+    clock: Clock
     private: bool = True
     domain: str = ""
     bound: bool = True
@@ -159,14 +152,14 @@ class Bucket:
     def begin(self, name: str) -> tuple[str, Pending]:
         check_key(name)
         upload_id = uuid.uuid4().hex
-        self.uploads[upload_id] = Pending(name, int(self.rules.now()) + _WEEK)
+        self.uploads[upload_id] = Pending(name, int(self.clock.now().timestamp()) + _WEEK)
         return upload_id, self.uploads[upload_id]
 
     def pending(self, upload_id: str, name: str) -> Pending:
         found = self.uploads.get(upload_id)
         if found is None or found.name != name:
             raise Refusal(612, "no such uploadId")
-        if found.expires <= self.rules.now():
+        if found.expires <= self.clock.now().timestamp():
             raise Refusal(701, "upload has expired")
         return found
 
@@ -220,7 +213,7 @@ class Bucket:
 
     def ticks(self) -> int:
         """Now, in units of 100 ns."""
-        return int(self.rules.now() * 10_000_000)
+        return int(self.clock.now().timestamp() * 10_000_000)
 
 
 def check_key(name: str) -> None:

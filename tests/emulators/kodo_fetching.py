@@ -136,9 +136,3 @@ class Fetching:
                     if reply.status == 200 and data:
                         return data, reply.headers.get("Content-Type", "application/octet-stream")
         raise Refusal(404, "nothing to be had")
-
-    async def stop(self) -> None:
-        if self._worker is not None:
-            self._worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._worker

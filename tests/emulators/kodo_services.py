@@ -8,11 +8,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
-from tests.emulators.kodo_auth import Asked, Keys, Refusal
+from tests.emulators.kodo_auth import Asked, Keys, Refusal, decoded
 from tests.emulators.kodo_bucket import META, Bucket, Object
 from tests.emulators.kodo_s3 import REGION
+from tests.emulators.messages import Reply
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)", re.ASCII)
 _MOST = 1000
@@ -26,6 +27,13 @@ class Answer:
     status: int = 200
     data: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def reply(self) -> Reply:
+        """As it is sent."""
+        if self.data is not None:
+            return Reply(self.status, dict(self.headers), self.data)
+        body = b"" if self.document is None else json.dumps(self.document).encode()
+        return Reply(self.status, {"Content-Type": "application/json", **self.headers}, body)
 
 
 Buckets = Mapping[str, Bucket]
@@ -42,7 +50,7 @@ def form(buckets: Buckets, keys: Keys, fields: Mapping[str, str], data: bytes, m
     if "token" not in fields:
         raise Refusal(400, "token not specified")
     name = fields.get("key", "")
-    scope = _scope(fields["token"])
+    scope = scope_of(fields["token"])
     policy = keys.check_upload(fields["token"], scope, name)
     metas = {each.removeprefix(META): value for each, value in fields.items() if each.startswith(META)}
     made = bucket_of(buckets, scope).put(name, data, mime, metas, fields.get("crc32", ""), policy)
@@ -60,7 +68,8 @@ def _written(made: Object, name: str, policy: Mapping[str, Any]) -> Answer:
     return Answer(json.loads(filled))
 
 
-def _scope(token: str) -> str:
+def scope_of(token: str) -> str:
+    """The bucket that an upload token is for. Raises Refusal."""
     try:
         return str(json.loads(urlsafe_b64decode(token.rpartition(":")[2]))["scope"]).partition(":")[0]
     except (ValueError, LookupError, TypeError):
@@ -70,7 +79,7 @@ def _scope(token: str) -> str:
 def resumable(buckets: Buckets, keys: Keys, asked: Asked) -> Answer:
     """The second protocol for objects in parts."""
     _, _, bucket_name, _, packed, _, *rest = asked.path.split("/")
-    name = _decoded(packed)
+    name = decoded(packed)
     scheme, _, token = asked.headers.get("authorization", "").partition(" ")
     if scheme != "UpToken":
         raise Refusal(401, "bad token")
@@ -139,7 +148,7 @@ def _copy(buckets: Buckets, bucket: Bucket, name: str, rest: list[str], *, move:
 
 
 def _change(bucket: Bucket, name: str, rest: list[str]) -> None:
-    pairs = {each: _decoded(value) for each, value in zip(rest[::2], rest[1::2], strict=True)}
+    pairs = {each: decoded(value) for each, value in zip(rest[::2], rest[1::2], strict=True)}
     condition = dict(part.split("=", 1) for part in pairs.pop("cond", "").split("&") if part)
     mime = pairs.pop("mime", None)
     bucket.change(name, mime, {each.removeprefix(META): value for each, value in pairs.items()}, condition)
@@ -158,7 +167,7 @@ def _answered(buckets: Buckets, command: str) -> dict[str, Any]:
     try:
         document = operate(buckets, command).document
     except Refusal as refusal:
-        return {"code": refusal.status, "data": {"error": refusal.told}}
+        return {"code": refusal.status, "data": {"error": refusal.message}}
     return {"code": 200, **({} if document is None else {"data": document})}
 
 
@@ -199,7 +208,7 @@ def _packed(pause: int, last: str) -> str:
     return urlsafe_b64encode(json.dumps({"c": pause, "k": last}).encode()).decode()
 
 
-def query_hosts(buckets: Buckets, keys: Keys, query: str, host: str) -> Answer:
+def query_hosts(buckets: Buckets, keys: Keys, query: str, host: str, s3_port: int) -> Answer:
     """Where a bucket's servers are: all of them here."""
     asked = {name: values[0] for name, values in parse_qs(query).items()}
     if not keys.knows(asked.get("ak", "")):
@@ -209,7 +218,7 @@ def query_hosts(buckets: Buckets, keys: Keys, query: str, host: str) -> Answer:
     sources = [bucket.domain] if bucket.source else []
     told = {"region": bucket.region, "ttl": 86400, **here, "io_src": {"domains": sources}}
     if bucket.s3_name is not None:
-        told["s3"] = {"domains": [f"{host.partition(':')[0]}:{bucket.rules.s3_port}"], "region_alias": REGION}
+        told["s3"] = {"domains": [f"{host.partition(':')[0]}:{s3_port}"], "region_alias": REGION}
     return Answer({"hosts": [told]})
 
 
@@ -218,25 +227,18 @@ def domains(buckets: Buckets, query: str) -> Answer:
     return Answer([bucket.domain] if bucket.bound else [])
 
 
-def download(bucket: Bucket, keys: Keys, asked: Asked) -> Answer:
-    """An object's bytes, with headers that are not all its own."""
-    if bucket.private:
-        keys.check_download(f"http://{asked.headers['host']}{asked.target}")
-    return at_s3(bucket, asked)
-
-
-def at_s3(bucket: Bucket, asked: Asked) -> Answer:
-    """The same, for who may read it; or that the bucket is there."""
-    if asked.path == "/":
+def download(bucket: Bucket, name: str, headers: Mapping[str, str]) -> Answer:
+    """An object's bytes, with headers that are not all its own; or, without a name, that the bucket is there."""
+    if not name:
         return Answer()
-    found = bucket.objects.get(unquote(asked.path[1:]))
+    found = bucket.objects.get(name)
     if found is None:
         raise Refusal(404, "Document not found")
     if found.frozen:
         raise Refusal(403, "the file is archived, restore it first")
-    if asked.headers.get("if-match", f'"{found.hash}"') != f'"{found.hash}"':
+    if headers.get("if-match", f'"{found.hash}"') != f'"{found.hash}"':
         raise Refusal(412, "precondition failed")
-    return _ranged(found, asked.headers.get("range"))
+    return _ranged(found, headers.get("range"))
 
 
 def _ranged(found: Object, wanted: str | None) -> Answer:
@@ -262,15 +264,8 @@ def _ranged(found: Object, wanted: str | None) -> Answer:
 
 
 def _entry(buckets: Buckets, packed: str) -> tuple[Bucket, str]:
-    bucket, _, name = _decoded(packed).partition(":")
+    bucket, _, name = decoded(packed).partition(":")
     return bucket_of(buckets, bucket), name
-
-
-def _decoded(packed: str) -> str:
-    try:
-        return urlsafe_b64decode(packed).decode()
-    except ValueError:
-        raise Refusal(400, "invalid base64") from None
 
 
 def _without(item: dict[str, Any], name: str) -> dict[str, Any]:

@@ -36,6 +36,18 @@ class Body(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A body that is in memory already."""
+
+    data: bytes
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """All of it."""
+        if self.data:
+            yield self.data
+
+
 class Content(Protocol):
     """Bytes that are kept somewhere."""
 
@@ -58,6 +70,8 @@ class Call:
     bucket: str = ""
     key: str = ""
     verb: str = ""
+    port: int = 0
+    """Where it arrived."""
     identity: str = ""
     """Whose key signed it; empty for anybody."""
 

@@ -272,7 +272,8 @@ class S3(Service):
         )
         return {} if hidden else s3_checksums.headers(version.sum)
 
-    def spoil_checksum(self, headers: dict[str, str]) -> None:
+    def spoil_checksum(self, reply: Reply) -> None:
+        headers = reply.headers
         for name in [name for name in headers if name.startswith("x-amz-checksum-") and not name.endswith("-type")]:
             value = bytearray(base64.b64decode(headers[name]))
             value[0] ^= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 import ssl
 from collections.abc import AsyncIterator
 
@@ -18,6 +19,8 @@ from tests.emulators.truncating import TruncatingServer
 
 HOST = "127.0.0.1"
 _LATE_SECONDS = 0.05
+_GRACE_SECONDS = 0.1
+"""For answers that are under way when it ends. Some hang."""
 LONG_SECONDS = 3600
 _HEADERS = 64 * 1024
 
@@ -29,18 +32,30 @@ class Server:
         self._service = service
         kind = TruncatingServer if service.truncates else web.Server
         self._runner = web.ServerRunner(
-            kind(self._handle, access_log=None, auto_decompress=False, max_field_size=_HEADERS, max_line_size=_HEADERS)
+            kind(self._handle, access_log=None, auto_decompress=False, max_field_size=_HEADERS, max_line_size=_HEADERS),
+            shutdown_timeout=_GRACE_SECONDS,
         )
 
     async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
         """Listen; returns the port. May be called again, for another."""
-        if self._runner.server is None or not self._runner.sites:
+        first = self._runner.server is None or not self._runner.sites
+        if first:
             await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, port, ssl_context=tls)
         before = len(self._runner.addresses)
         await site.start()
         bound: int = self._runner.addresses[before][1]
+        if first:
+            self._loop = asyncio.get_running_loop()
+            self._service.served(bound, self.another)
         return bound
+
+    def another(self) -> int:
+        """Listen at one more port, asked for in whatever thread; returns it."""
+        made = socket.create_server((HOST, 0))
+        asyncio.run_coroutine_threadsafe(web.SockSite(self._runner, made).start(), self._loop)
+        port: int = made.getsockname()[1]
+        return port
 
     async def stop(self) -> None:
         """Close everything."""
@@ -56,6 +71,7 @@ class Server:
             _headers(request),
             body,
             secrets.token_hex(12).upper(),
+            port=_port(request),
         )
         reply, fault, code = await self._answer(call)
         controls = service.controls
@@ -69,6 +85,7 @@ class Server:
     async def _answer(self, call: Call) -> tuple[Reply, Fault | None, str]:
         service, fault = self._service, None
         try:
+            await service.receive(call)
             service.locate(call)
             route = service.route(call)
             call.verb = route.verb if route is not None else "unknown"
@@ -83,8 +100,13 @@ class Server:
         finally:
             service.controls.calls[call.verb or "unknown"] += 1
         if fault is not None and fault.kind == "wrong crc":
-            service.spoil_checksum(reply.headers)
+            service.spoil_checksum(reply)
         return reply, fault, code
+
+
+def _port(request: web.BaseRequest) -> int:
+    name = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return int(name[1]) if name else 0
 
 
 class _Body:

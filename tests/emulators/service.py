@@ -206,9 +206,9 @@ class Service(Api):
         del call
         return {f"{self.prefix}hash-crc64ecma": str(version.blob.crc)}
 
-    def spoil_checksum(self, headers: dict[str, str]) -> None:
+    def spoil_checksum(self, reply: Reply) -> None:
         """Let a wrong one be told."""
-        name = f"{self.prefix}hash-crc64ecma"
+        name, headers = f"{self.prefix}hash-crc64ecma", reply.headers
         if name in headers:
             headers[name] = str(int(headers[name]) ^ 1)
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.emulators.kodo import Kodo
+from tests.emulators.running import serving
 from transfer.testing.checks.harness import noise
 
 qiniu: Any = import_module("qiniu")
@@ -217,11 +218,11 @@ def test_wrong_crc_and_clock(sdk: Sdk, kodo_server: Kodo) -> None:
     fields = {"token": token, "key": "k", "crc32": "1"}
     reply = requests.post(kodo_server.endpoint + "/", data=fields, files={"file": ("f", b"123")}, timeout=10)
     assert reply.status_code == 406
-    kodo_server.rules.ahead = 3600
+    kodo_server.clock.turn(hours=1)
     try:
         assert sdk.manager.stat(sdk.bucket, "k")[1].status_code == 403
     finally:
-        kodo_server.rules.ahead = 0
+        kodo_server.clock.turn(hours=-1)
 
 
 def test_refused_parts(sdk: Sdk, kodo_server: Kodo) -> None:
@@ -241,11 +242,11 @@ def test_refused_parts(sdk: Sdk, kodo_server: Kodo) -> None:
     assert ask("POST", f"/{upload_id}", json={"parts": [{"partNumber": 1, "etag": "other"}]}).status_code == 400
     assert ask("PUT", f"/{upload_id}/10001", data=b"1").status_code == 400
     assert [part["partNumber"] for part in ask("GET", f"/{upload_id}").json()["parts"]] == [1, 2]
-    kodo_server.rules.ahead = 8 * 86_400
+    kodo_server.clock.turn(days=8)
     try:
         assert ask("GET", f"/{upload_id}").status_code == 701
     finally:
-        kodo_server.rules.ahead = 0
+        kodo_server.clock.turn(days=-8)
     assert ask("DELETE", f"/{upload_id}").status_code == 200
     assert ask("DELETE", f"/{upload_id}").status_code == 612
     assert requests.post(base, timeout=10).status_code == 401
@@ -253,7 +254,8 @@ def test_refused_parts(sdk: Sdk, kodo_server: Kodo) -> None:
 
 def test_time_is_told() -> None:
     """Of objects, in units of 100 ns."""
-    with Kodo().running() as server:
+    with serving(Kodo) as emulator:
+        server = emulator.service
         server.create_bucket("b")
         sdk = Sdk(server, "b")
         sdk.put("k", b"1")

@@ -28,10 +28,10 @@ __all__ = ["cos_server", "cos_started", "oss_server", "oss_started", "s3_server"
 def kodo_as_it_was(kodo_server: Kodo) -> Iterator[Kodo]:
     """Kodo, with nothing wrong; what may be turned is as it was, afterwards."""
     rules = kodo_server.rules
-    smallest, ahead = rules.min_part, rules.ahead
+    smallest, turned = rules.min_part, kodo_server.clock.turned
     yield kodo_server
-    rules.min_part, rules.ahead = smallest, ahead
-    rules.refuse.clear()
+    rules.min_part, kodo_server.clock.turned = smallest, turned
+    kodo_server.controls.reset()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -9,8 +11,9 @@ import pytest
 
 from tests.emulators.controls import Fault, FaultKind
 from tests.emulators.kodo import Kodo
-from transfer.errors import Denied, Throttled, TransferError, Transient
-from transfer.model import Entry
+from transfer.checksums import digest
+from transfer.errors import Corrupt, Misconfigured, Throttled, TransferError, Transient
+from transfer.model import Algorithm, Body, Entry, Metadata, Part
 from transfer.plugin import Store, StoreOptions
 from transfer.testing.checks.harness import fetch, keys, noise, put
 from transfer_qiniu import plugin
@@ -24,7 +27,7 @@ async def store(kodo_server: Kodo) -> AsyncIterator[Store]:
     yield store
     await store.aclose()
     kodo_server.controls.reset()
-    kodo_server.rules.ahead = 0
+    kodo_server.clock.turned = dt.timedelta()
 
 
 @pytest.mark.parametrize(
@@ -62,9 +65,49 @@ async def test_wrong_bytes_arrive_as_they_are(kodo_server: Kodo, store: Store) -
 async def test_tokens_that_are_too_old(kodo_server: Kodo, store: Store) -> None:
     """By the server's clock, that of a machine whose own is far behind."""
     entry = (await put(store, "k", b"1")).entry
-    kodo_server.rules.ahead = 7200
+    kodo_server.clock.turn(hours=2)
     for call in (put(store, "k", b"2"), fetch(store, entry)):
-        with pytest.raises(Denied):
+        with pytest.raises(Misconfigured, match=r"this machine's clock is (7199|7200) s behind the server's"):
             await call
-    kodo_server.rules.ahead = 0
+    kodo_server.clock.turn(hours=-2)
     assert await fetch(store, entry) == b"1"
+
+
+@pytest.mark.parametrize("verb", ["form", "part"])
+async def test_a_wrong_checksum(kodo_server: Kodo, store: Store, verb: str) -> None:
+    """One that Kodo tells of what it stored; the fault aims at a key, and leaves others alone."""
+    kodo_server.controls.faults.append(Fault("wrong crc", verb=verb, key="k"))
+
+    async def write(key: str) -> None:
+        if verb == "form":
+            await store.put(key, Body(b"1", digest(b"1", (Algorithm.SHA1,))), Metadata())
+        else:
+            upload = await store.begin(key, Metadata(), size=1, part_size=1 << 22)
+            await store.put_part(upload, Part(1, 0, 1), Body(b"1", {}))
+
+    await write("other")
+    with pytest.raises(Corrupt, match="at the server"):
+        await write("k")
+    assert [(seen.bucket != "", seen.key) for seen in kodo_server.controls.seen if seen.verb == verb] == [
+        (True, "other"),
+        (True, "k"),
+    ]
+
+
+async def test_an_error_in_a_success(kodo_server: Kodo, store: Store) -> None:
+    """A document that tells of an error, behind a status that does not, is no object."""
+    kodo_server.controls.faults.append(Fault("late error", verb="form"))
+    with pytest.raises(Corrupt, match="without telling its hash"):
+        await put(store, "k", b"1")
+    kodo_server.controls.faults.append(Fault("late error", verb="stat"))
+    with pytest.raises(Corrupt):
+        await store.stat("k")
+
+
+async def test_a_slow_download(kodo_server: Kodo, store: Store) -> None:
+    """It takes its time, and arrives whole."""
+    entry = (await put(store, "k", noise(3000))).entry
+    kodo_server.controls.faults.append(Fault("slow", verb="download", after=10_000))
+    begun = time.monotonic()
+    assert await fetch(store, entry) == noise(3000)
+    assert time.monotonic() - begun > 0.2

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from tests.emulators.controls import Fault
 from tests.emulators.kodo import Kodo
 from tests.emulators.kodo_bucket import Bucket, hash_of
 from tests.plugins.scripted import scripted
@@ -62,7 +63,7 @@ async def opened(kodo_server: Kodo, bucket: Bucket) -> AsyncIterator[Open]:
     yield open_it
     for store in stores:
         await store.aclose()
-    kodo_server.rules.refuse.clear()
+    kodo_server.controls.reset()
     kodo_server.rules.plain_headers = False
 
 
@@ -333,7 +334,7 @@ async def test_a_redirect_is_not_followed(opened: Open) -> None:
 async def test_throttling(kodo_server: Kodo, opened: Open) -> None:
     """573 is no failure of the object."""
     store = await opened()
-    kodo_server.rules.refuse.append(573)
+    kodo_server.controls.faults.append(Fault("throttle"))
     with pytest.raises(Throttled):
         await store.stat("k")
 
@@ -477,7 +478,7 @@ async def test_an_upload_that_is_too_old(kodo_server: Kodo, opened: Open) -> Non
     """Is gone."""
     store = await opened()
     opened_ = await store.begin("k", Metadata(), size=3, part_size=_MIB)
-    kodo_server.rules.refuse.append(701)
+    kodo_server.controls.faults.append(Fault("refuse", status=701))
     with pytest.raises(NotFound, match="no such multipart upload any more"):
         await store.parts(opened_)
     with pytest.raises(Unsupported):

@@ -10,6 +10,8 @@ from hashlib import sha1
 import pytest
 
 from tests.emulators import kodo_bucket
+from tests.emulators.clock import Clock
+from tests.emulators.keys import Key
 from tests.emulators.kodo_auth import Asked, Keys, Refusal, _new_text
 from transfer.testing.checks.harness import noise
 from transfer_qiniu.hashes import hash_of, sha1_of
@@ -18,7 +20,7 @@ from transfer_qiniu.policy import policy_of
 from transfer_qiniu.signing import Signer
 
 _MIB = 1024 * 1024
-_KEYS = Keys({"ak": "sk", "abcdefghklmnopq": "1234567890"}, time.time)
+_KEYS = Keys({name: Key(name, secret) for name, secret in (("ak", "sk"), ("abcdefghklmnopq", "1234567890"))}, Clock())
 
 
 def test_requests_are_signed_as_published() -> None:

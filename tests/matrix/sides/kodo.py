@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 import requests
 
+from tests.emulators.controls import Fault
 from tests.emulators.kodo import Kodo
 from tests.emulators.kodo_bucket import Bucket
 from tests.matrix.sides.base import PREFIX, STORM, UNNAMED, Asked, Side
@@ -112,10 +113,10 @@ class KodoSide(Side):
         return len(self.bucket.uploads)
 
     def throttle(self) -> None:
-        self.server.rules.refuse = [573] * STORM
+        self.server.controls.faults.append(Fault("throttle", times=STORM))
 
     def calm(self) -> None:
-        self.server.rules.refuse = []
+        self.server.controls.faults.clear()
 
     def allow_parts_of(self, size: int) -> None:
         self.server.rules.min_part = size
