@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from transfer.errors import Misconfigured, Unsupported
@@ -12,6 +12,7 @@ from transfer.wire.http import Request
 from transfer.wire.stream import Stream
 from transfer_qiniu.discovery import Discovery
 from transfer_qiniu.entries import Found, found_of
+from transfer_qiniu.errors import clock_sentence, is_elsewhere
 from transfer_qiniu.hosts import Service
 from transfer_qiniu.place import Place
 from transfer_qiniu.signing import FORM
@@ -43,9 +44,13 @@ class Client:
         patient: bool = False,
     ) -> object:
         """The document that a request about an object, or about the bucket, is answered with."""
-        url = await self._at(service) + path
         subject = self.place.subject(key)
-        return await self.transport.manage(method, url, subject, key=key, body=body, kind=kind, patient=patient)
+
+        async def send(address: str) -> object:
+            url = address + path
+            return await self.transport.manage(method, url, subject, key=key, body=body, kind=kind, patient=patient)
+
+        return await self._where_it_is(service, send)
 
     async def buckets(self) -> object:
         """What Qiniu tells of all buckets."""
@@ -65,14 +70,21 @@ class Client:
     ) -> object:
         """The document that a request to the upload service is answered with, which may concern just this object."""
         sent = {**headers, "Authorization": f"UpToken {self.token(key, policy)}"}
-        url = await self._at(Service.UP) + path
-        request = Request(method, url, sent, body, patient=patient, pace=pace)
-        return await self.transport.send(request, self.place.subject(key), key=key)
+
+        async def send(address: str) -> object:
+            request = Request(method, address + path, sent, body, patient=patient, pace=pace)
+            return await self.transport.send(request, self.place.subject(key), key=key)
+
+        return await self._where_it_is(Service.UP, send)
 
     async def post_form(self, key: str, kind: str, form: bytes, pace: Pace | None) -> object:
         """The document that a form is answered with, which has the leave to write the object among its fields."""
-        request = Request("POST", await self._at(Service.UP) + "/", {"Content-Type": kind}, form, pace=pace)
-        return await self.transport.send(request, self.place.subject(key), key=key)
+
+        async def send(address: str) -> object:
+            request = Request("POST", f"{address}/", {"Content-Type": kind}, form, pace=pace)
+            return await self.transport.send(request, self.place.subject(key), key=key)
+
+        return await self._where_it_is(Service.UP, send)
 
     def token(self, key: str, policy: Mapping[str, object]) -> str:
         """The leave to write the object."""
@@ -91,6 +103,8 @@ class Client:
         except Misconfigured as error:
             message = f"'{self.place.url}' can't be read from its domain: {way.remedy}. {error.message}"
             raise Misconfigured(message) from None
+        if reply.status in way.refusals and (skewed := clock_sentence(reply.headers)):
+            raise Misconfigured(f"'{self.place.url}' {skewed}")
         if reply.status in way.refusals:
             message = f"'{self.place.url}' can't be read at Kodo's S3 endpoint (status {reply.status}): {way.remedy}"
             raise Misconfigured(message)
@@ -105,6 +119,20 @@ class Client:
     async def look(self, key: str) -> Found:
         """The object as it is now. Raises NotFound."""
         return found_of(key, await self.manage(Service.RS, f"/stat/{self.place.entry(key)}", key=key))
+
+    async def _where_it_is(self, service: Service, send: Callable[[str], Awaitable[object]]) -> object:
+        """What the service answers, if need be where the bucket has moved: made anew, it may be in another region."""
+        address = await self._at(service)
+        try:
+            return await send(address)
+        except Misconfigured as error:
+            if not is_elsewhere(error):
+                raise
+            await self.discovery.look_again(self.place.bucket)
+            now = await self._at(service)
+            if now == address:
+                raise
+        return await send(now)
 
     async def _at(self, service: Service) -> str:
         address = (await self.discovery.hosts(self.place.bucket)).addresses.get(service)

@@ -9,12 +9,14 @@ from urllib.parse import quote
 from transfer.errors import Corrupt, Misconfigured
 from transfer_qiniu.config import Settings
 from transfer_qiniu.hosts import NEEDED, Hosts, chosen, of_region, of_reply, uc_address
-from transfer_qiniu.remembered import recall, remember
+from transfer_qiniu.remembered import forget, recall, remember
 from transfer_qiniu.transport import Transport
 from transfer_qiniu.ways import Domain, S3Endpoint, Way
 
 _TRIAL = ".clouddn.com"
 """Ends the names of domains that Qiniu lends for 30 days, without TLS."""
+_PAUSE = 1.0
+"""Seconds in which a bucket is not looked for twice: each copy to another region is refused by the same words."""
 
 
 class Discovery:
@@ -26,6 +28,7 @@ class Discovery:
         self._lock = asyncio.Lock()
         self._known: dict[str, tuple[Hosts, float]] = {}
         self._ways: dict[str, Way] = {}
+        self._looked: dict[str, float] = {}
 
     @property
     def asked(self) -> str:
@@ -52,6 +55,17 @@ class Discovery:
                 self._ways[bucket] = await self._found(bucket)
         return self._ways[bucket]
 
+    async def look_again(self, bucket: str) -> None:
+        """Forget where a bucket is that servers say is not with them: it may have been made anew in another region."""
+        now = asyncio.get_running_loop().time()
+        async with self._lock:
+            if now < self._looked.get(bucket, 0.0):
+                return
+            self._looked[bucket] = now + _PAUSE
+            self._known.pop(bucket, None)
+            self._ways.pop(bucket, None)
+            await asyncio.to_thread(forget, self._question(bucket))
+
     async def _asked(self, bucket: str) -> Hosts:
         now = asyncio.get_running_loop().time()
         async with self._lock:
@@ -63,8 +77,7 @@ class Discovery:
 
     async def _query(self, bucket: str) -> Hosts:
         """What Qiniu says, or has said to another run. An answer that makes no sense is not kept, nor heeded."""
-        query = f"ak={quote(self._transport.signer.access_key, safe='')}&bucket={quote(bucket, safe='')}"
-        url = f"{self.asked}/v4/query?{query}"
+        url = self._question(bucket)
         known = await asyncio.to_thread(recall, url)
         if known is not None:
             with suppress(Corrupt):
@@ -73,6 +86,10 @@ class Discovery:
         hosts = of_reply(told, self._settings.scheme)
         await asyncio.to_thread(remember, url, told["hosts"][0])  # type: ignore[index]
         return hosts
+
+    def _question(self, bucket: str) -> str:
+        query = f"ak={quote(self._transport.signer.access_key, safe='')}&bucket={quote(bucket, safe='')}"
+        return f"{self.asked}/v4/query?{query}"
 
     async def _found(self, bucket: str) -> Way:
         """A domain of the bucket's own, before its source domain, before the S3 endpoint, which may be asked for.

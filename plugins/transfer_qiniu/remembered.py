@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -41,6 +42,12 @@ def remember(question: str, answer: Mapping[str, object]) -> None:
         os.replace(made.name, file)
     except OSError:
         return
+
+
+def forget(question: str) -> None:
+    """Let it be asked again."""
+    with suppress(OSError):
+        _file(question).unlink()
 
 
 def _file(question: str) -> Path:

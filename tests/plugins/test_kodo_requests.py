@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -213,6 +214,89 @@ async def test_the_s3_endpoint_is_strict(kodo_server: Kodo, opened: Open) -> Non
     other = await opened(name, s3_bucket="another")
     with pytest.raises(Misconfigured, match=r"S3 endpoint \(status 404\): set 's3_bucket' to the bucket's S3 name"):
         await other.check(write=False)
+
+
+async def test_refusals_of_the_s3_endpoint(kodo_server: Kodo, opened: Open) -> None:
+    """They are S3's documents: the code, the sentence and the request are told, also of a clock that is wrong."""
+    name = f"s3-{uuid.uuid4().hex[:8]}"
+    bucket = kodo_server.create_bucket(name, bound=False, source=False, s3_name=name)
+    store = await opened(name)
+    entry = (await put(store, "k", noise(9))).entry
+    span = Span(0, 9)
+    kodo_server.controls.faults.append(Fault("refuse", verb="download", status=403, code="AccountProblem"))
+    with pytest.raises(Denied, match="AccountProblem") as denied:
+        await fetch(store, entry, span)
+    assert denied.value.code == "AccountProblem"
+    assert denied.value.request_id
+    kodo_server.controls.faults.append(Fault("throttle", verb="download"))
+    with pytest.raises(Throttled) as slowed:
+        await fetch(store, entry, span)
+    assert slowed.value.code == "SlowDown"
+    kodo_server.clock.turn(hours=1)
+    try:
+        with pytest.raises(Misconfigured, match=r"this machine's clock is 3(600|599) s behind the server's") as skewed:
+            await fetch(store, entry, span)
+        with pytest.raises(Misconfigured, match=r"this machine's clock is 3(600|599) s behind the server's"):
+            await (await opened(name)).check(write=False)
+    finally:
+        kodo_server.clock.turn(hours=-1)
+    assert skewed.value.code == "RequestTimeTooSkewed"
+    bucket.s3_name = "another"
+    with pytest.raises(Misconfigured, match="set 's3_bucket'") as lost:
+        await fetch(store, entry, span)
+    assert lost.value.code == "NoSuchBucket"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ("X-Amz-Date=yesterday", "AccessDenied"),
+        ("X-Amz-Expires=never", "AuthorizationQueryParametersError"),
+        ("X-Amz-Expires=-1", "AuthorizationQueryParametersError"),
+        ("X-Amz-Expires=9999999", "AuthorizationQueryParametersError"),
+    ],
+)
+async def test_malformed_times_are_refused(kodo_server: Kodo, opened: Open, wrong: str, code: str) -> None:
+    """By the S3 endpoint, as S3 refuses them."""
+    name = f"s3-{uuid.uuid4().hex[:8]}"
+    kodo_server.create_bucket(name, bound=False, source=False, s3_name=name)
+    store = await opened(name)
+    url = await store.signed_url((await put(store, "k", b"1")).entry, 60)
+    asked = re.sub(rf"{wrong.partition('=')[0]}=[^&]*", wrong, url)
+    async with aiohttp.ClientSession() as session, session.get(URL(asked, encoded=True)) as reply:
+        assert (reply.status // 100, f"<Code>{code}</Code>" in await reply.text()) == (4, True)
+
+
+@pytest.mark.parametrize("verb", ["form", "stat", "begin"])
+async def test_a_bucket_made_anew_elsewhere(kodo_server: Kodo, opened: Open, verb: str) -> None:
+    """Where it was is forgotten at the first refusal, by the same store and by the next run."""
+    regions = [f"{verb}-{place}" for place in ("first", "second", "third")]
+    for region in regions:
+        kodo_server.open_region(region)
+    name = f"bucket-{uuid.uuid4().hex[:12]}"
+
+    async def works(store: Store) -> None:
+        if verb == "begin":
+            assert (await store.begin("k", Metadata(), size=1, part_size=1 << 22)).id
+        elif verb == "form":
+            assert (await put(store, "k", b"1")).entry.size == 1
+        else:
+            with pytest.raises(NotFound):
+                await store.stat("k")
+
+    kodo_server.create_bucket(name, region=regions[0])
+    store = await opened(name, endpoint="", uc=kodo_server.endpoint)
+    await works(store)
+    kodo_server.create_bucket(name, region=regions[1])
+    await works(store)
+    kodo_server.create_bucket(name, region=regions[2])
+    before = len(kodo_server.asked)
+    await works(await opened(name, endpoint="", uc=kodo_server.endpoint))
+    await works(await opened(name, endpoint="", uc=kodo_server.endpoint))
+    assert asked(kodo_server, "/v4/query", before) == 1
+    del kodo_server.buckets[name]
+    with pytest.raises(Misconfigured, match="a bucket that does not exist"):
+        await works(await opened(name, endpoint="", uc=kodo_server.endpoint))
 
 
 async def test_domains_on_trial_come_last(kodo_server: Kodo, opened: Open) -> None:
