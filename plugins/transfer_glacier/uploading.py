@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -209,4 +208,4 @@ async def _delete_replaced(vault: Vault, upload: Upload, archive: Archive) -> No
     if replaced is None:
         return
     older = [each for each in await vault.names.versions(archive.name) if each.id == replaced]
-    await asyncio.gather(*(delete_archives(vault, upload.key, [each]) for each in older))
+    await delete_archives(vault, upload.key, older)

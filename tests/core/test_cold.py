@@ -16,6 +16,7 @@ import transfer
 from tests.core.frozen import DAY_NS, HOUR_NS, Clock, Freezer, Vault
 from tests.core.rig import MIB, Heard, contents, fill, memory, open_uploads, pattern, quick, raising
 from transfer import engine
+from transfer.checkpoint import cold as kept
 from transfer.errors import Denied, Frozen, Misconfigured, Throttled, Transient, Unsupported
 from transfer.event import Notice, Parked, Replanned, Result, Thawing, Verdict
 from transfer.job import allowed, awaited, sides
@@ -233,6 +234,14 @@ async def test_a_quota_is_kept_over_runs(clock: Clock, tmp_path: Path) -> None:
         assert source.most_in(DAY_NS) == 3 * MIB
         assert not source.twice()
         assert contents(target) == objects
+
+
+async def test_a_quota_is_kept_over_pages(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what waits, in one round."""
+    monkeypatch.setattr(kept, "_PAGE", 2)
+    source, target = await freezer(clock, {f"k{number:02}": bytes(MIB) for number in range(12)}), memory()
+    await run(source, target, tmp_path, retrieval_quota=3 * MIB)
+    assert source.most_in(DAY_NS) == 3 * MIB
 
 
 async def test_a_rate_is_kept_while_it_stays(clock: Clock, nap: list[float], tmp_path: Path) -> None:

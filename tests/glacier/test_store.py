@@ -229,6 +229,8 @@ async def test_a_replaced_archive_is_deleted_after_the_new_one_is_there(store: G
     with pytest.raises(Transient):
         await store.finish(upload, [receipt], DATED)
     assert len(place.archives) == 2
+    assert [entry.size for entry in await listing(store)] == [3], "what can't be found again has to have its name first"
+    assert (await store.stat("k")).version != old.entry.version
     new = await store.finish(upload, [receipt], DATED)
     assert [archive.id for archive in place.archives] == [new.entry.version]
     assert await listing(store) == [new.entry]
@@ -274,6 +276,27 @@ async def test_deleting_takes_all_versions(opened: Open, place: VaultPlace) -> N
     assert await store.delete(["k", "never there"]) == {}
     assert place.archives == []
     assert await keys(store) == []
+
+
+async def test_the_newest_goes_last(opened: Open, place: VaultPlace) -> None:
+    """So that at no time an older version is the file."""
+    keeping = await opened(keep_versions="true")
+    versions = [(await write(keeping, "k", b"%d" % number)).entry.version for number in range(3)]
+    assert await (await opened()).delete(["k"]) == {}
+    gone = [each.key for each in place.controls.seen if each.verb == "delete_archive"]
+    assert gone == versions
+
+
+async def test_a_lost_reply_is_doubted_while_others_have_their_turn(store: GlacierStore, place: VaultPlace) -> None:
+    """The turn goes on then, and yet the vault's own list is looked at before it is asked once more."""
+    entry = (await write(store, "k", b"1")).entry
+    await store.thaws()
+    async with store._vault.turns.taken():
+        place.fail(Fault("lost", "begin_job"))
+        with pytest.raises(Transient):
+            await store.thaw(entry, 1, "")
+        assert (await store.thaw(entry, 1, "")).state is Cold.THAWING
+    assert len(place.jobs) == 1
 
 
 async def test_an_archive_that_is_gone_already_counts_as_deleted(store: GlacierStore, place: VaultPlace) -> None:
