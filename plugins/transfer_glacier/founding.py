@@ -26,6 +26,9 @@ DESCRIPTION = "transfer: inventory"
 _STATE_DIR = "TRANSFER_STATE_DIR"
 _FOLDER = "vaults"
 _CHUNK = 256 * 1024
+_SECOND_NS = 1_000_000_000
+_CLOCKS_DIFFER = 24 * 3600
+"""Seconds; archives are written down by the clocks of those who made them."""
 
 
 def locator(client: Client, settings: Settings) -> Callable[[], Awaitable[Path]]:
@@ -56,10 +59,12 @@ def journals_folder() -> Path:
 async def found(vault: Vault) -> None:
     """See that the vault is there, and has a journal.
 
-    Raises NotFound; Frozen while the inventory that a journal is to be made of is not there yet.
+    Raises NotFound; Misconfigured for a journal of another vault; Frozen while the inventory that a journal is to be
+    made of is not there yet.
     """
     told = await calls.describe(vault.client)
     if await vault.names.exists():
+        await _see_whose(vault, told)
         return
     if vault.settings.journal is not None:
         await _see_folder(await vault.names.path())
@@ -68,6 +73,17 @@ async def found(vault: Vault) -> None:
     else:
         # Nothing else could be known of it: an inventory can be asked for only once there was one.
         await vault.names.start()
+
+
+async def _see_whose(vault: Vault, told: calls.Vault) -> None:
+    """A journal names no vault, but its archives can't be older than theirs: only an empty vault can be made anew."""
+    oldest = await vault.names.oldest()
+    if oldest is None or told.created_ns is None or oldest + _CLOCKS_DIFFER >= told.created_ns // _SECOND_NS:
+        return
+    raise Misconfigured(
+        f"The journal {await vault.names.path()} is not that of {vault.place.subject(None)}: it has archives that are "
+        "older than the vault; name the right one, or a new file, with the setting 'journal'"
+    )
 
 
 async def _see_folder(journal: Path) -> None:

@@ -46,6 +46,10 @@ class Names:
         """Whether there is a journal."""
         return await asyncio.to_thread((await self._locate()).exists)
 
+    async def oldest(self) -> int | None:
+        """When the oldest archive was made (seconds since 1970), of those that were written down first."""
+        return await self._run(Journal.oldest)
+
     async def start(self) -> None:
         """Make a journal with nothing in it, if there is none. Raises Denied for one that can't be written to."""
         await self._run(Journal.begin)

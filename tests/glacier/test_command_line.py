@@ -141,3 +141,15 @@ def test_an_archive_that_is_not_in_the_vault(remote: Path, place: VaultPlace) ->
     status, said = run("sync", "vaults://second", "out", "--source-option", f"journal={journal}")
     assert status == 1
     assert "'vaults://second/a' is in the journal and not in the vault; 'transfer glacier journal --check'" in said
+
+
+def test_the_journal_of_an_older_vault_is_refused(remote: Path, place: VaultPlace) -> None:
+    """Nothing is skipped for being in it."""
+    assert run("sync", "tree", "vaults://vault")[0] == 0
+    (journal,) = (remote / "state").rglob("*.journal")
+    place.turn(days=3)
+    second = place.other("second")
+    status, said = run("sync", "tree", "vaults://second", "--target-option", f"journal={journal}")
+    assert status == 2
+    assert ": it has archives that are older than the vault; name the right one" in said
+    assert second.archives == []

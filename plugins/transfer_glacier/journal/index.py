@@ -172,6 +172,12 @@ class Index:
         ((names,),) = self._rows("SELECT count(*) FROM (SELECT DISTINCT name FROM archives WHERE deleted IS NULL)")
         return Totals(archives, names, size)
 
+    def oldest(self, among: int) -> int | None:
+        """When the oldest that lives was made, of those ``among`` that were written down first; None without any."""
+        first = "SELECT created FROM archives WHERE deleted IS NULL ORDER BY rowid LIMIT ?"
+        ((created,),) = self._rows(f"SELECT min(created) FROM ({first})", among)  # noqa: S608 - our words
+        return None if created is None else int(created)
+
     def by_id(self) -> Iterator[Known]:
         """All archives, deleted or not, in the order of their ids. Sorted on disk; for one thread at a time."""
         with of_index(self.path), closing(_connected(self.path)) as db:

@@ -92,6 +92,11 @@ class Journal:
         with self._fresh() as index:
             return index.totals()
 
+    def oldest(self) -> int | None:
+        """When the oldest that lives was made, of the first in the file, which are the oldest as a rule."""
+        with self._fresh() as index:
+            return index.oldest(_AT_ONCE)
+
     def begin(self) -> None:
         """Make the file, with nothing in it, where it is not there."""
         with translated(self.path, "write to" if self.path.exists() else "make"), file.locked(self.path):
