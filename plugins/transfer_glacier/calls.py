@@ -27,11 +27,17 @@ class Vault:
     """What is told of a vault. Times are in nanoseconds; numbers are those of its last inventory, if there was one."""
 
     name: str
-    account: str
+    arn: str
     archives: int
     size: int
     created_ns: int | None
     inventory_ns: int | None
+
+    @property
+    def account(self) -> str:
+        """The account that ``arn:aws:glacier:REGION:ACCOUNT:vaults/NAME`` tells of."""
+        fields = self.arn.split(":")
+        return fields[4] if len(fields) > 4 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,18 +199,12 @@ def _job(client: Client, job_id: str) -> str:
 def _vault(told: Document) -> Vault:
     return Vault(
         told.text("VaultName"),
-        _account(told.text("VaultARN")),
+        told.text("VaultARN"),
         told.whole("NumberOfArchives") or 0,
         told.whole("SizeInBytes") or 0,
         told.moment("CreationDate"),
         told.moment("LastInventoryDate"),
     )
-
-
-def _account(arn: str) -> str:
-    """The account that ``arn:aws:glacier:REGION:ACCOUNT:vaults/NAME`` tells of."""
-    fields = arn.split(":")
-    return fields[4] if len(fields) > 4 else ""
 
 
 def _part(told: Document) -> HeldPart:

@@ -12,6 +12,7 @@ from transfer.model import Algorithm
 from transfer.plugin import Capabilities, Limits, Location
 from transfer.restxml.precedence import Ways
 from transfer.restxml.settings import flag, given_words
+from transfer_glacier.notices.address import Address, address_of
 
 MIB = 1024**2
 GIB = 1024**3
@@ -23,6 +24,7 @@ CAPABILITIES = Capabilities(
     dated=True,
     thaw=True,
     thaws=True,
+    tells_thawed=True,
     lists_cold=True,
     thaw_tiers=("bulk", "standard", "expedited"),
     verifies=(Algorithm.TREE_SHA256,),
@@ -57,6 +59,7 @@ SETTINGS: Mapping[str, str] = {
     "journal_encoding": "of the names in the journal, where it is not utf-8",
     "keep_versions": "true to leave older archives of a name where it is replaced or deleted",
     "versions": "true to list older archives too, as name@time",
+    "queue": "URL of the SQS queue that is told when the vault's jobs are done, for --wait; left out, it only polls",
 }
 _WAYS = Ways("access_key_id", "secret_access_key", "session_token", ("profile",))
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
@@ -78,6 +81,7 @@ class Settings:
     journal_encoding: str = "utf-8"
     keep_versions: bool = False
     versions: bool = False
+    queue: Address | None = None
 
     @property
     def each_alone(self) -> bool:
@@ -105,6 +109,7 @@ def read_settings(location: Location) -> Settings:
         journal_encoding=given.get("journal_encoding") or "utf-8",
         keep_versions=flag(given, "keep_versions") or False,
         versions=flag(given, "versions") or False,
+        queue=address_of(given["queue"]) if given.get("queue") else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Glacier's JSON documents, read with care: what is not of the form that its reference tells is Corrupt."""
+"""The JSON documents of AWS, read with care: what is not of the form that its reference tells is Corrupt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Document:
 
     def __init__(self, fields: object, what: str) -> None:
         if not isinstance(fields, dict):
-            raise Corrupt(f"The reply to {what} is not what Glacier's reference tells")
+            raise Corrupt(f"The reply to {what} is not what its reference tells")
         self._fields: dict[str, Any] = fields
         self._what = what
 

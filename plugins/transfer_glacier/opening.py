@@ -18,6 +18,7 @@ from transfer.wire.http import Http
 from transfer_glacier.client import Client
 from transfer_glacier.config import Settings, read_settings
 from transfer_glacier.endpoint import locate, region_in
+from transfer_glacier.notices.queue import Queue, queue_options
 from transfer_glacier.place import Place
 
 _SERVICE = "glacier"
@@ -26,11 +27,15 @@ _VAULT = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a location leads to. ``remedy`` is what to do where no server answers."""
+    """What a location leads to. ``remedy`` is what to do where no server answers.
+
+    ``queue`` is told of the vault's jobs, if there is such a one.
+    """
 
     client: Client
     settings: Settings
     remedy: str
+    queue: Queue | None = None
 
 
 async def open_vault(location: Location, options: StoreOptions) -> Opened:
@@ -57,8 +62,13 @@ async def open_account(location: Location, options: StoreOptions) -> Opened:
     scheme = location.url.partition("://")[0]
     place = Place(scheme, settings.account_id, location.container, folder(location.path))
     http = Http(await http_options(options, settings.ca_bundle, endpoint))
-    client = Client(http, place, source_of(settings, chain), endpoint, region)
-    return Opened(client, settings, remedy(location, _SERVICE, "vault", settings.endpoint, configured))
+    credentials = source_of(settings, chain)
+    client = Client(http, place, credentials, endpoint, region)
+    queue = None
+    if (at := settings.queue) is not None:
+        reached = Http(queue_options(await http_options(options, settings.ca_bundle, at.endpoint)))
+        queue = Queue(reached, at, credentials, at.region or region)
+    return Opened(client, settings, remedy(location, _SERVICE, "vault", settings.endpoint, configured), queue)
 
 
 def _chain(settings: Settings) -> Chain | None:

@@ -26,6 +26,7 @@ from transfer.plugin import Origin, Prune, Reading, Store
 from transfer_glacier import calls, deleting, founding, listing, thawing, uploading
 from transfer_glacier.config import CAPABILITIES, LIMITS
 from transfer_glacier.names import Names
+from transfer_glacier.notices.notices import Notices
 from transfer_glacier.opening import Opened
 from transfer_glacier.reading import Retrieved
 from transfer_glacier.retrievals import Retrievals
@@ -47,7 +48,8 @@ class GlacierStore(Store):
         self.traffic = client.traffic
         self.origin = Origin(endpoint.url("", ""), client.account, place.vault, place.prefix)
         # Versions are listed behind their names, among which others may lie.
-        self.capabilities = replace(CAPABILITIES, ordered=not vault.settings.versions)
+        ordered, told = not vault.settings.versions, vault.notices is not None
+        self.capabilities = replace(CAPABILITIES, ordered=ordered, tells_thawed=told)
         self._vault = vault
         self._remedy = remedy
 
@@ -118,11 +120,19 @@ class GlacierStore(Store):
     async def thaws(self) -> Sequence[Thaw]:
         return await thawing.thaws(self._vault)
 
+    async def thawed(self) -> None:
+        if self._vault.notices is None:
+            self._unsupported("thawed")
+        await self._vault.notices.job_done()
+        self._vault.retrievals.doubt()
+
     async def containers(self) -> Sequence[str]:
         return [vault.name async for vault in calls.vaults(self._vault.client)]
 
     async def aclose(self) -> None:
         await self._vault.names.aclose()
+        if self._vault.notices is not None:
+            await self._vault.notices.aclose()
         await self._vault.client.aclose()
 
 
@@ -140,4 +150,5 @@ def store_of(opened: Opened, kind: type[S]) -> S:
     names = Names(client.place, founding.locator(client, settings), settings.journal_encoding)
     retrievals = Retrievals(client)
     turns = Turns(names.turns, retrievals.doubt)
-    return kind(Vault(client, settings, names, retrievals, turns), opened.remedy)
+    notices = Notices(client, opened.queue) if opened.queue is not None else None
+    return kind(Vault(client, settings, names, retrievals, turns, notices), opened.remedy)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from transfer_glacier.client import Client
 from transfer_glacier.config import Settings
 from transfer_glacier.names import Names
+from transfer_glacier.notices.notices import Notices
 from transfer_glacier.place import Place
 from transfer_glacier.retrievals import Retrievals
 from transfer_glacier.turns import Turns
@@ -21,6 +22,7 @@ class Vault:
     names: Names
     retrievals: Retrievals
     turns: Turns
+    notices: Notices | None = None
     now_ns: Callable[[], int] = field(default=time.time_ns)
 
     @property

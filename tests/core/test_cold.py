@@ -550,8 +550,9 @@ async def test_an_object_is_waited_for(
 ) -> None:
     """Or a span of it: of an archive no more than that is retrieved."""
 
-    async def sleep(seconds: float) -> None:
+    async def sleep(event: asyncio.Event, seconds: float) -> None:
         clock.turn(seconds / 3600)
+        raise TimeoutError
 
     monkeypatch.setattr(awaited, "sleep", sleep)
     monkeypatch.setattr(awaited.until_readable, "__kwdefaults__", {"now_ns": clock})

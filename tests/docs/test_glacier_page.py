@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 import transfer
 from tests.docs import pages
 from tests.glacier.vaultplace import VaultPlace, vault_place
+from tests.plugins.scripted import Asked, scripted
 from transfer.model import Metadata
 from transfer.options import Options
 from transfer.plugin import Location, Store, StoreOptions
@@ -27,7 +29,7 @@ from transfer_glacier.config import LIMITS, MIB, SETTINGS
 pytestmark = pytest.mark.xdist_group("docs")
 
 TEXT = (pages.DOCS / "glacier.md").read_text(encoding="utf-8")
-SOURCE, TARGET = (json.loads(block) for block in pages.blocks("glacier.md", "json"))
+SOURCE, TARGET, QUEUE = (json.loads(block) for block in pages.blocks("glacier.md", "json"))
 ACTIONS = {
     "describe_vault": "DescribeVault",
     "list_jobs": "ListJobs",
@@ -131,6 +133,36 @@ async def test_the_policies_are_enough_and_not_more(photos: VaultPlace, tmp_path
         await store.thaws()
         assert await fetch(store, entry) == b"other"
     assert asked(photos) == allowed(SOURCE)
+
+
+async def test_the_policy_for_a_queue_is_enough_and_not_more(
+    photos: VaultPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue is received from, and what was received is deleted; a batch needs the right that a single one does."""
+    needed: set[str] = set()
+    told = {"Completed": True, "VaultARN": photos.service.account.arn("photos")}
+
+    def script(call: Asked) -> web.Response:
+        action = call.headers["x-amz-target"].removeprefix("AmazonSQS.").removesuffix("Batch")
+        first = action == "ReceiveMessage" and not needed
+        needed.add(f"sqs:{action}")
+        return web.json_response({"Messages": [{"Body": json.dumps(told), "ReceiptHandle": "h"}]} if first else {})
+
+    async with scripted(script) as server:
+        settings = {**photos.settings, "queue": f"{server.endpoint}/123456789012/photos-jobs"}
+        location = Location("glacier://photos", "glacier", "photos", "", settings)
+        async with contextlib.aclosing(await plugin.open(location, StoreOptions())) as store:
+            await store.thawed()
+    assert needed == allowed(QUEUE)
+    assert asked(photos) <= allowed(SOURCE)
+
+
+def test_the_leave_to_send_is_a_policy() -> None:
+    """As the text that an attribute of a queue is."""
+    (block,) = pages.blocks("glacier.md", "text")
+    (statement,) = json.loads(json.loads(block)["Policy"])["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", "QUEUE_ARN")
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": "TOPIC_ARN"}}
 
 
 async def _opened(place: VaultPlace) -> Store:

@@ -55,6 +55,10 @@ def run(*arguments: str, **environment: str) -> tuple[int, str]:
         ),
         (["ls", "vaults://vault", "--source-option", "account_id=1"], "must be the twelve digits of an AWS account"),
         (
+            ["ls", "vaults://vault", "--source-option", "queue=arn:aws:sqs:eu-west-1:123456789012:jobs"],
+            "The setting queue = 'arn:aws:sqs:eu-west-1:123456789012:jobs' must be the URL of an SQS queue",
+        ),
+        (
             ["sync", "tree", "vaults://vault", "--target-option", "journal=unmounted/vault.journal"],
             "The journal unmounted/vault.journal is not there, nor is its folder",
         ),

@@ -38,8 +38,11 @@ class Topic:
 
 
 @contextlib.contextmanager
-def subscribed(place: VaultPlace, moto: Server) -> Iterator[Topic]:
-    """A fresh topic with its queue. The server knows where it is; vault or job must still ask for it."""
+def subscribed(place: VaultPlace, moto: Server, *, raw: bool = False) -> Iterator[Topic]:
+    """A fresh topic with its queue. The server knows where it is; vault or job must still ask for it.
+
+    ``raw``: messages reach the queue without the envelope of SNS.
+    """
     keys = {"aws_access_key_id": moto.access_key_id, "aws_secret_access_key": moto.secret_access_key}
     at: dict[str, Any] = {"endpoint_url": moto.endpoint, "region_name": REGION, **keys}
     name = f"topic-{uuid.uuid4().hex[:12]}"
@@ -47,7 +50,8 @@ def subscribed(place: VaultPlace, moto: Server) -> Iterator[Topic]:
         topic = sns.create_topic(Name=name)["TopicArn"]
         queue = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        how = {"RawMessageDelivery": str(raw).lower()}
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=how)
         place.service.notifying.endpoint = moto.endpoint
         yield Topic(topic, queue, moto.endpoint, sqs)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from transfer.errors import Frozen
 from transfer.event import Listener, Thawing
 from transfer.job.asking import days_of, tiers_of
+from transfer.job.hearing import Hearing, sleep
 from transfer.model import Cold, Entry, Span
 from transfer.options import Options
 from transfer.plugin import Store
 from transfer.thaw.polls import next_poll
 
 _SECOND_NS = 1_000_000_000
-sleep = asyncio.sleep
 
 
 def explained(error: Frozen, url: str, entry: Entry) -> Frozen:
@@ -44,6 +45,7 @@ async def until_readable(
         thaw = await store.thaw(entry, days_of(options, store.limits), tier, _aligned(store, entry, span))
         since, ready = thaw.asked_ns or since, thaw.ready_ns
     first = Span(span.offset, min(1, span.size))
+    hearing = Hearing(store, listener)
     while True:
         try:
             async with store.read(entry, first):
@@ -51,7 +53,10 @@ async def until_readable(
         except Frozen:
             listener(Thawing(1, span.size, 0, 1, ready))
         now = now_ns()
-        await sleep((next_poll(now, since, ready) - now) / _SECOND_NS)
+        woken = asyncio.Event()
+        async with hearing.listening(woken.set):
+            with suppress(TimeoutError):
+                await sleep(woken, (next_poll(now, since, ready) - now) / _SECOND_NS)
 
 
 def _aligned(store: Store, entry: Entry, span: Span) -> Span | None:

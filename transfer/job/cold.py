@@ -20,6 +20,7 @@ from transfer.event import Parked as Told
 from transfer.job.allowed import Allowed
 from transfer.job.asking import Asker
 from transfer.job.coldness import Coldness
+from transfer.job.hearing import Hearing, sleep
 from transfer.job.measured import Measured
 from transfer.job.round import Round
 from transfer.model import Cold
@@ -40,12 +41,6 @@ _MEANWHILE = 600.0
 _SILENT = "the source does not tell what was asked for"
 
 Record = Callable[[Outcome], None]
-
-
-async def sleep(until: asyncio.Event, seconds: float) -> None:
-    """Wait for the event. Raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        await until.wait()
 
 
 class ColdStorage:
@@ -70,6 +65,7 @@ class ColdStorage:
         """Objects that were parked and are being moved now, by key."""
         self._readable = 0
         self._changed = asyncio.Event()
+        self._hearing = Hearing(route.source, route.listener)
 
     # As the run goes on
 
@@ -239,11 +235,17 @@ class ColdStorage:
         return not self._stopped() and bool((await self._checkpoint.waiting()).objects)
 
     async def _pause(self, until_ns: int, *, moving: bool = False) -> None:
-        """Until it is time to look again, or all that was parked has come to its end; ``moving``: or nothing moves."""
-        with suppress(TimeoutError):
-            while not self._stopped() and await self._is_unchanged(moving=moving):
-                self._changed.clear()
-                await sleep(self._changed, max(1.0, (until_ns - self._route.now_ns()) / _SECOND_NS))
+        """Until it is time to look again, or all that was parked has come to its end; ``moving``: or nothing moves.
+
+        Or until the source sends word that something has thawed.
+        """
+        async with self._hearing.listening(self._changed.set) as word:
+            with suppress(TimeoutError):
+                while not self._stopped() and not word.is_set():
+                    self._changed.clear()  # ahead of the look, or what changes meanwhile would be missed
+                    if not await self._is_unchanged(moving=moving):
+                        break
+                    await sleep(self._changed, max(1.0, (until_ns - self._route.now_ns()) / _SECOND_NS))
         if self._moving:
             self._measure()
 

@@ -154,6 +154,10 @@ class Layer(Store):
     async def thaws(self) -> Sequence[Thaw]:
         return await self._call("list thaws", self._inner.thaws)
 
+    async def thawed(self) -> None:
+        """No layer has a part in it: it lasts for hours, in which it must hold no slot, and who waits has tries."""
+        await self._inner.thawed()
+
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         return await self._call(f"sign {entry.key}", lambda: self._inner.signed_url(entry, seconds))
 

@@ -44,6 +44,8 @@ class Capabilities:
     """:meth:`Store.thaw`; entries of :meth:`Store.stat` have ``cold`` where it applies."""
     thaws: bool = False
     """:meth:`Store.thaws`: the provider keeps a list of what was asked for, by whomever."""
+    tells_thawed: bool = False
+    """:meth:`Store.thawed`: word comes when something has thawed."""
     thaw_tiers: tuple[str, ...] = ()
     """The words for how fast, the cheapest first; empty where there is no choice."""
     cold_classes: tuple[str, ...] = ()

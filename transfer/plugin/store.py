@@ -204,6 +204,14 @@ class Store:
         """What was asked for lately, by whomever, and whatever came of it: at least all of the last 24 hours."""
         self._unsupported("thaws")
 
+    async def thawed(self) -> None:
+        """Return once word has come that something has thawed, which may be never. It is cancelled when nobody waits.
+
+        Word may be late, come twice or be lost: it is a reason to look now, and :meth:`thaws` or :meth:`stat` tells
+        what is so. Raises what keeps it from coming.
+        """
+        self._unsupported("thawed")
+
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         """An address from which anybody can GET the object for ``seconds``, or until the credentials end.
 
