@@ -43,7 +43,7 @@ async def thaw(vault: Vault, entry: Entry, tier: str, span: Span | None) -> Thaw
 
 async def thaws(vault: Vault) -> Sequence[Thaw]:
     """All jobs that retrieve archives, those that nobody knows a name of under their archive's id."""
-    by_archive = await vault.retrievals.all(fresh=True)
+    by_archive = dict(await vault.retrievals.all(fresh=True))  # others may start jobs meanwhile
     keys = await vault.names.keys_of(by_archive)
     found: list[Thaw] = []
     for archive_id, jobs in by_archive.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -297,6 +297,27 @@ async def test_a_lost_reply_is_doubted_while_others_have_their_turn(store: Glaci
             await store.thaw(entry, 1, "")
         assert (await store.thaw(entry, 1, "")).state is Cold.THAWING
     assert len(place.jobs) == 1
+
+
+async def test_a_job_that_starts_meanwhile_breaks_no_list_of_them(
+    store: GlacierStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names are looked up on a thread, while the loop goes on."""
+    entry = (await write(store, "k", b"1")).entry
+    await store.thaw(entry, 1, "")
+    vault = store._vault
+    original = vault.names.keys_of
+
+    async def keys_of(archive_ids: Collection[str]) -> Mapping[str, str]:
+        (job,) = await vault.retrievals.of(entry.version or "")
+        looking = iter(archive_ids)
+        next(looking)
+        vault.retrievals.started(replace(job, id="other", archive_id="another"))
+        assert list(looking) == []
+        return await original(archive_ids)
+
+    monkeypatch.setattr(vault.names, "keys_of", keys_of)
+    assert [thaw.key for thaw in await store.thaws()] == ["k"]
 
 
 async def test_an_archive_that_is_gone_already_counts_as_deleted(store: GlacierStore, place: VaultPlace) -> None:
