@@ -11,6 +11,7 @@ import pytest
 
 import transfer
 from transfer.errors import Misconfigured
+from transfer.filters import Filter
 from transfer.options import Compare, Options, Verify
 from transfer.plugin import StoreOptions
 from transfer.rates import parse_limit
@@ -70,6 +71,8 @@ def test_each_field_takes_its_default(kind: Callable[..., Any]) -> None:
         ({"map_class": "GLACIER=Archive"}, "map_class must be a mapping, not a str."),
         ({"report": 1}, "report must be a path, not 1."),
         ({"report": "."}, "--report: '.' names no file."),
+        ({"spool": ""}, "--spool is empty; is a variable unset?"),
+        ({"spool": 1}, "spool must be a path, not 1."),
         ({"files_from": ("a", 1)}, "files_from must be a text, not 1."),
         ({"filter": "*.jpg"}, "filter must be a Filter, not '*.jpg'."),
         ({"target_settings": {"secret_access_key": 7}}, "target_settings: the value of 'secret_access_key' must be a"),
@@ -111,6 +114,8 @@ def test_a_value_that_no_store_knows_is_refused(options: Mapping[str, Any], sent
         ({"immutable": True, "backup_dir": "memory://old"}, ("--immutable", "--backup-dir")),
         ({"ignore_existing": True, "backup_dir": "memory://old"}, ("--ignore-existing", "--backup-dir")),
         ({"part_size": 16 * MIB, "memory": 16 * MIB}, ("--part-size", "--memory")),
+        ({"size_hint": 5, "spool": "."}, ("--size-hint", "--spool")),
+        ({"size_hint": 5, "filter": Filter(max_size=5)}, ("--size-hint", "--max-size")),
         ({"map_class": {"A": "B"}, "storage_class": "COLD"}, ("--storage-class", "--map-class")),
         ({"metadata": False, "map_class": {"A": "B"}}, ("--no-metadata", "--map-class")),
         ({"metadata": False, "strict_metadata": True}, ("--no-metadata", "--strict-metadata")),
@@ -129,6 +134,7 @@ def test_what_contradicts_itself_is_refused(options: Mapping[str, Any], names: t
     "options",
     [
         {"update": True, "compare": Compare.ALWAYS},
+        {"spool": ".", "filter": Filter(max_size=5)},
         {"immutable": True, "backup_dir": "memory://old", "delete": True},
         {"max_delete": 0, "delete": True},
         {"metadata": False, "storage_class": "COLD"},

@@ -23,6 +23,7 @@ from transfer.controls import Controls
 from transfer.decide import Rules
 from transfer.errors import Misconfigured
 from transfer.event import Event, Listener, Result, RunStarted, ignore
+from transfer.fields import flag
 from transfer.job.climbing import climbing, lanes_of
 from transfer.job.following import following
 from transfer.job.memory import Memory, recollect, settle
@@ -150,8 +151,9 @@ async def _run(
     mode: Mode,
     single: Single | None = None,
 ) -> Result:
-    if options.size_hint is not None:
-        raise Misconfigured("--size-hint is for a stream, and both sides tell their sizes; leave it out.")
+    for name in ("size_hint", "spool"):
+        if getattr(options, name) is not None:
+            raise Misconfigured(f"{flag(name)} is for a stream, and both sides tell their sizes; leave it out.")
     refuse_nonsense(options, by_url=isinstance(source, str) and isinstance(target, str))
     options = among(options)
     await asyncio.to_thread(see_names, options.files_from, nul=options.files_from_nul)

@@ -90,6 +90,11 @@ def path(name: str, value: Any) -> Path:
     return found
 
 
+def folder(name: str, value: Any) -> Path:
+    """The path of a folder, which may be the current one."""
+    return Path(path_text(name, value))
+
+
 def path_text(name: str, value: Any) -> str:
     """The same as a text; URLs stay what they are."""
     if not isinstance(value, str | os.PathLike):

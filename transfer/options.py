@@ -121,7 +121,9 @@ class Options:
     retries: int = 12
     max_errors: int | None = None
     size_hint: int | None = None
-    """Expected size of a stream of unknown length."""
+    """Expected size of a stream of unknown length. (How large it may become at most is ``filter.max_size``.)"""
+    spool: Path | None = None
+    """Folder in which such a stream is kept until all of it is there, and its size known."""
 
     # Where things are
     checkpoint: Path | None = None
@@ -178,6 +180,7 @@ _CHECKS: Mapping[str, fields.Check] = {
     "retries": fields.whole(),
     **dict.fromkeys(("max_delete", "max_errors", "size_hint"), fields.optional(fields.whole())),
     **dict.fromkeys(("checkpoint", "config", "report", "profile", "log_file"), fields.optional(fields.path)),
+    "spool": fields.optional(fields.folder),
     **dict.fromkeys(("source_settings", "target_settings"), fields.texts),
     "map_class": fields.names,
 }
@@ -204,6 +207,10 @@ def _about_objects(options: Options) -> Iterator[str]:
             yield f"{fields.flag(name)} replaces nothing, so --backup-dir has nothing to keep; leave one of them out."
     if options.part_size is not None and options.part_size >= options.memory:
         yield "--part-size does not fit into --memory; make it smaller, or give more memory."
+    if options.size_hint is not None and options.spool is not None:
+        yield "--spool finds out how large a stream is, so --size-hint has no effect; leave one of them out."
+    if options.size_hint is not None and options.filter.max_size is not None:
+        yield "--max-size says how large a stream may become, so --size-hint has no effect; leave one of them out."
 
 
 def _about_cold_storage(options: Options) -> Iterator[str]:

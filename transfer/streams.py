@@ -1,17 +1,17 @@
-"""Input of unknown length, as from a pipe: parts grow as the stream does."""
+"""Input of unknown length, as from a pipe: parts grow as the stream does, or all of it is kept on a disk first."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, nullcontext
+from dataclasses import replace
 
 from transfer.budget import Budget
 from transfer.checksums import digest_off_loop
 from transfer.controls import Controls
-from transfer.decide import Rules
+from transfer.decide import Do, Rules, Step
 from transfer.errors import Misconfigured, NotFound, TransferError, Unsupported
 from transfer.event import (
     Action,
@@ -30,7 +30,9 @@ from transfer.event import (
 from transfer.governor import Governor
 from transfer.job.climbing import climbing, lanes_of
 from transfer.job.following import following
+from transfer.job.pieces import Bounded, Pieces
 from transfer.job.sides import load, opened
+from transfer.job.spool import Spool, spool_in, spooled
 from transfer.job.streaming import WRITING, refuse_idle
 from transfer.job.wishes import refuse_unmet
 from transfer.layers.pace import Pace
@@ -40,6 +42,7 @@ from transfer.options import Options
 from transfer.partition import stream_capacity, stream_part_size
 from transfer.pipeline.abandon import give_up
 from transfer.pipeline.carry import carried
+from transfer.pipeline.once import move_once
 from transfer.pipeline.proof import ALWAYS, needed, recognise, whole
 from transfer.pipeline.prove import settle, wants_staged_read_back
 from transfer.pipeline.route import NoJournal, Route
@@ -50,34 +53,6 @@ from transfer.tasks import Group
 from transfer.units import format_size
 
 
-@dataclass(slots=True)
-class _Pieces:
-    """Cuts chunks of any size into parts of the size that is asked for."""
-
-    chunks: AsyncIterator[bytes]
-    rest: memoryview = memoryview(b"")
-
-    async def fill(self, view: memoryview) -> int:
-        """Fill ``view``, or less at the stream's end; returns the bytes written."""
-        filled = 0
-        while filled < len(view):
-            if not self.rest:
-                chunk = await anext(self.chunks, None)
-                if chunk is None:
-                    break
-                self.rest = memoryview(chunk)
-            take = min(len(self.rest), len(view) - filled)
-            view[filled : filled + take] = self.rest[:take]
-            self.rest = self.rest[take:]
-            filled += take
-        return filled
-
-    async def ended(self) -> bool:
-        """Whether nothing is left."""
-        byte = bytearray(1)
-        return await self.fill(memoryview(byte)) == 0
-
-
 async def copy_stream(
     chunks: AsyncIterator[bytes],
     target: Named,
@@ -86,7 +61,7 @@ async def copy_stream(
     listener: Listener = ignore,
     controls: Controls | None = None,
 ) -> Result:
-    """Write a stream to the object at ``target``, without a temporary file; proven like any other.
+    """Write a stream to the object at ``target``, proven like any other; to a temporary file only with ``spool``.
 
     Nothing is visible before the stream's end. A stream can't be read again, so an interrupted
     one leaves nothing behind. Raises Misconfigured for what can't work, and for options that a stream does not heed.
@@ -106,10 +81,17 @@ async def copy_stream(
         refuse_unmet(options, store)
         await store.check(write=True)
         route = _route(store, options, listener)
-        listener(RunStarted("-", store.url, None, resuming=False))
-        _tell_capacity(route)
-        async with climbing(route.lanes, options, controls, (store,), governors.values()):
-            return await _result(route, key, _Pieces(chunks))
+        with nullcontext() if options.spool is None else spool_in(options.spool) as spool:
+            listener(RunStarted("-", store.url, None, resuming=False))
+            if spool is None:
+                _see_capacity(route)
+            async with climbing(route.lanes, options, controls, (store,), governors.values()):
+                return await _result(route, key, Pieces(_bounded(chunks, options)), spool)
+
+
+def _bounded(chunks: AsyncIterator[bytes], options: Options) -> AsyncIterator[bytes]:
+    most = options.filter.max_size
+    return chunks if most is None else Bounded(chunks, most)
 
 
 def _route(store: Store, options: Options, listener: Listener) -> Route:
@@ -126,20 +108,40 @@ def _route(store: Store, options: Options, listener: Listener) -> Route:
     )
 
 
-def _tell_capacity(route: Route) -> None:
-    options = route.options
-    capacity = stream_capacity(
-        route.target.limits, memory=route.budget.largest, size_hint=options.size_hint, smallest=options.part_size
+def _see_capacity(route: Route) -> None:
+    """Tell how long the stream may become, where that was not said. Raises Misconfigured for what can't be."""
+    try:
+        capacity = _capacity(route)
+    except Unsupported as error:
+        raise Misconfigured(f"The stream can't become as large as was said: {error}.") from None
+    if route.options.filter.max_size is None:
+        text = f"The stream may have up to {format_size(capacity)}; --max-size or --spool allow more."
+        route.listener(Notice(text))
+
+
+def _capacity(route: Route) -> int:
+    return stream_capacity(
+        route.target.limits,
+        memory=route.budget.largest,
+        size_hint=_expected(route.options),
+        smallest=route.options.part_size,
     )
-    route.listener(Notice(f"The stream may have up to {format_size(capacity)}; --size-hint and --memory raise that."))
 
 
-async def _result(route: Route, key: str, pieces: _Pieces) -> Result:
+def _expected(options: Options) -> int | None:
+    """For how many bytes parts are to be large enough."""
+    return options.filter.max_size if options.size_hint is None else options.size_hint
+
+
+async def _result(route: Route, key: str, pieces: Pieces, spool: Spool | None) -> Result:
     started = time.monotonic()
     tally = Tally()
     route.listener(ObjectStarted(key, None))
     try:
-        stored, checksums = await _store(route, key, pieces)
+        if spool is None:
+            stored, checksums = await _store(route, key, pieces)
+        else:
+            stored, checksums = await _spool_and_store(route, key, pieces, spool)
     except TransferError as error:
         outcome = Outcome(key, Action.COPY, Verdict.FAILED, "stream", error=str(error))
     else:
@@ -171,12 +173,21 @@ def _outcome(route: Route, key: str, stored: Stored, checksums: Checksums) -> Ou
     )
 
 
-async def _store(route: Route, key: str, pieces: _Pieces) -> tuple[Stored, Checksums]:
+async def _spool_and_store(route: Route, key: str, pieces: Pieces, spool: Spool) -> tuple[Stored, Checksums]:
+    """As any object is moved, from the file. What fails is not gone on with: the file goes with this process."""
+    source = await spooled(spool, key, pieces, route.budget, route.now_ns)
+    entry = source.entry
+    route.listener(Notice(f"The stream has {format_size(entry.size or 0)}, and is sent from '{spool.folder}' now."))
+    moved = await move_once(replace(route, source=source), Step(Do.COPY, key, "stream", entry), entry)
+    return moved.stored, moved.checksums
+
+
+async def _store(route: Route, key: str, pieces: Pieces) -> tuple[Stored, Checksums]:
     stored, checksums = await _send_all(route, key, pieces)
     return await settle(route, stored, checksums, None), checksums
 
 
-async def _send_all(route: Route, key: str, pieces: _Pieces) -> tuple[Stored, Checksums]:
+async def _send_all(route: Route, key: str, pieces: Pieces) -> tuple[Stored, Checksums]:
     """In one piece if the stream ends within the first part, else in parts; with the whole's checksums."""
     metadata = carried(Entry(key, modified_ns=route.now_ns()), route.options, route.target.capabilities)
     async with AsyncExitStack() as until_done:
@@ -196,17 +207,16 @@ async def _send_all(route: Route, key: str, pieces: _Pieces) -> tuple[Stored, Ch
 
 
 def _part_size(route: Route, number: int) -> int:
-    options = route.options
     return stream_part_size(
         number,
         route.target.limits,
         memory=route.budget.largest,
-        size_hint=options.size_hint,
-        smallest=options.part_size,
+        size_hint=_expected(route.options),
+        smallest=route.options.part_size,
     )
 
 
-async def _refuse_more(pieces: _Pieces) -> None:
+async def _refuse_more(pieces: Pieces) -> None:
     if not await pieces.ended():
         raise Unsupported("the stream is longer than the target takes in one piece, and it has no multipart uploads")
 
@@ -231,7 +241,7 @@ async def _send(route: Route, upload: Upload, part: Part, view: memoryview) -> R
     return replace(receipt, checksums=checksums)
 
 
-async def _rest(route: Route, upload: Upload, pieces: _Pieces, offset: int) -> list[Receipt]:
+async def _rest(route: Route, upload: Upload, pieces: Pieces, offset: int) -> list[Receipt]:
     """Parts from the second on: read one after the other, sent side by side."""
     receipts: dict[int, Receipt] = {}
 
@@ -248,7 +258,7 @@ async def _rest(route: Route, upload: Upload, pieces: _Pieces, offset: int) -> l
         number, filled = 2, 1
         while filled:
             if number > route.target.limits.max_parts:
-                await _refuse_longer(pieces)
+                await _refuse_longer(route, pieces)
                 break
             read: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             group.create_task(next_part(number, offset, read))
@@ -258,9 +268,12 @@ async def _rest(route: Route, upload: Upload, pieces: _Pieces, offset: int) -> l
     return [receipts[number] for number in sorted(receipts)]
 
 
-async def _refuse_longer(pieces: _Pieces) -> None:
+async def _refuse_longer(route: Route, pieces: Pieces) -> None:
     if not await pieces.ended():
-        raise Unsupported("the stream is longer than was said at the start; give --size-hint, or more --memory")
+        raise Unsupported(
+            f"the stream is longer than the {format_size(_capacity(route))} that its parts have room for; "
+            "say with --max-size how long it may become, or have it kept on a disk first with --spool DIR"
+        )
 
 
 async def _finish(route: Route, upload: Upload, receipts: list[Receipt], metadata: Metadata) -> Stored:

@@ -156,6 +156,18 @@ def test_a_stream_goes_in_and_out(cli: Cli, bucket: str) -> None:
     assert cli("cat", f"{bucket}/k", "--range", "2304000-").stdout_bytes == b""
 
 
+def test_a_stream_may_be_bounded_and_spooled(cli: Cli, bucket: str, tmp_path: Path) -> None:
+    """By the names of the API's options; the folder may be the current one, and two of them are a mistake."""
+    outcome = cli("copy", "-", f"{bucket}/k", "--max-size", "4B", "--spool", ".", stdin=b"data")
+    assert outcome.exit_code == 0, outcome.output
+    assert "The stream has 4 B, and is sent from '.' now." in outcome.stderr
+    assert cli("cat", f"{bucket}/k").stdout_bytes == b"data"
+    outcome = cli("copy", "-", f"{bucket}/longer", "--max-size", "4B", stdin=b"datas")
+    assert (outcome.exit_code, "longer: the stream is longer than the 4 B of --max-size" in outcome.stdout) == (1, True)
+    outcome = cli("copy", "-", f"{bucket}/k", "--spool", tmp_path, "--spool", ".", stdin=b"data")
+    assert (outcome.exit_code, outcome.stderr.count("\n")) == (2, 1)
+
+
 def test_a_dry_run_to_stdout_is_a_plan(cli: Cli, bucket: str, tmp_path: Path) -> None:
     """And nothing of the object; as JSON and in a report too."""
     assert cli("copy", "-", f"{bucket}/k", stdin=b"secret data").exit_code == 0

@@ -276,6 +276,7 @@ async def test_a_planned_step_is_told_with_its_size() -> None:
     ("verb", "options", "said"),
     [
         (transfer.sync, Options(size_hint=1), "--size-hint is for a stream"),
+        (transfer.copy, Options(spool=Path()), "--spool is for a stream"),
         (transfer.copy, Options(delete=True), "'copy' deletes nothing"),
         (transfer.copy, Options(compare=Compare.SIZE), "'copy' compares nothing; use 'sync --compare size'"),
     ],

@@ -28,7 +28,7 @@ async def never() -> AsyncIterator[bytes]:
     [
         ({"checkpoint": Path("c.sqlite")}, "--checkpoint has no effect on a stream; leave it out."),
         ({"files_from": ("a",), "existing": True}, "--existing, --files-from have no effect on a stream; leave them"),
-        ({"filter": Filter(min_size=1)}, "--min-size has no"),
+        ({"filter": Filter(min_size=1, max_size=2)}, "--min-size has no"),
         ({"filter": Filter((Rule(True, "*"),), newer_ns=1)}, "--include/--exclude/--filter-from, --newer have no"),
         ({"stores": StoreOptions(empty_dirs=True)}, "--empty-dirs has no"),
         ({"metadata": False, "server_copy": False}, "--no-metadata, --no-server-copy have no"),
@@ -47,4 +47,4 @@ async def test_what_a_stream_does_not_heed_is_refused(chosen: dict[str, Any], se
 
 def test_what_streams_heed_are_options() -> None:
     """None is misspelt here, so that it would be refused."""
-    assert {field.name for kind in (Options, StoreOptions) for field in fields(kind)} >= WRITING | READING
+    assert {field.name for kind in (Options, Filter, StoreOptions) for field in fields(kind)} >= WRITING | READING

@@ -20,10 +20,10 @@ from transfer.checksums import digest
 from transfer.errors import Denied, Misconfigured, NotFound, TransferError, Unsupported
 from transfer.event import Action, BytesMoved, Finished, Notice, Planned, RunFinished
 from transfer.filters import Filter, Rule
+from transfer.job.pieces import Pieces
 from transfer.model import Algorithm, Body, Metadata, Span
 from transfer.options import Options, Verify
 from transfer.plugin import Origin, StoreOptions
-from transfer.streams import _Pieces
 from transfer_memory.bucket import bucket
 from transfer_memory.store import MemoryStore
 
@@ -100,7 +100,7 @@ async def test_chunks_are_cut_into_parts_of_any_size(pieces: list[bytes], parts:
         for piece in pieces:
             yield piece
 
-    cutter, got, whole = _Pieces(source()), b"", b"".join(pieces)
+    cutter, got, whole = Pieces(source()), b"", b"".join(pieces)
     for size in parts:
         view = memoryview(bytearray(size))
         filled = await cutter.fill(view)
@@ -126,7 +126,7 @@ async def test_a_stream_longer_than_was_said_leaves_nothing(place: Place, monkey
     """The sentence says what to do."""
     monkeypatch.setattr(MemoryStore, "limits", transfer.plugin.Limits(max_parts=3))
     result = await transfer.copy_stream(chunks(pattern(3 * MIB + 1)), place.url("k"), options())
-    assert "--size-hint" in (result.failures[0].error or "")
+    assert "--max-size" in (result.failures[0].error or "")
     assert place.contents == {}
     assert open_uploads(place.store) == 0
     assert (await transfer.copy_stream(chunks(pattern(3 * MIB)), place.url("k"), options())).ok

@@ -208,7 +208,10 @@ CUTTING = together(
     ),
     _effort.off("--no-server-copy", "server_copy", help="Stream even where the provider could copy."),
 )
-SIZE_HINT = _effort.value("--size-hint", read=parse_size, metavar="SIZE", help="How large a stream from stdin may get.")
+STREAMING = together(
+    _effort.value("--size-hint", read=parse_size, metavar="SIZE", help="About how large a stream from stdin will be."),
+    _effort.value("--spool", metavar="DIR", once=True, help="Keep a stream from stdin in DIR until its size is known."),
+)
 CALLING = together(
     _effort.value("--tps", read=parse_calls, metavar="N", help="Requests a second to each endpoint, at most."),
     _effort.value(

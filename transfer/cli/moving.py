@@ -79,7 +79,7 @@ def sync(context: click.Context, /, source: str, target: str, **_: Any) -> int:
     "copy",
     """
     transfer copy s3://bucket/a/big.bin ./big.bin
-    tar c . | transfer copy - s3://bucket/backup.tar --size-hint 100GiB
+    tar c . | transfer copy - s3://bucket/backup.tar --max-size 100GiB
     """,
     together(
         choose.DRY_RUN,
@@ -88,7 +88,7 @@ def sync(context: click.Context, /, source: str, target: str, **_: Any) -> int:
         choose.LISTED_IN_FILE,
         choose.THAWING,
         _SENDING,
-        choose.SIZE_HINT,
+        choose.STREAMING,
         choose.CALLING,
         _PLACES,
         choose.CHECKPOINT,

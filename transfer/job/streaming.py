@@ -17,8 +17,8 @@ _CALLING = {
     *("connect_timeout", "idle_timeout", "request_timeout", "connections"),
 }
 WRITING: AbstractSet[str] = _CALLING | {
-    *("size_hint", "part_size", "transfers", "immutable", "verify", "allow_unproven", "report", "target_settings"),
-    *("storage_class", "acl", "sse", "sse_kms_key_id"),
+    *("size_hint", "max_size", "spool", "part_size", "transfers", "immutable", "verify", "allow_unproven", "report"),
+    *("target_settings", "storage_class", "acl", "sse", "sse_kms_key_id"),
 }
 """Fields that count where the source is a stream."""
 READING: AbstractSet[str] = _CALLING | {"dry_run", "source_settings", "wait", "tier"}

@@ -9,22 +9,11 @@ from transfer.decide import Do, Step
 from transfer.errors import Corrupt, NotFound, Unsupported
 from transfer.event import ignore
 from transfer.location import place
-from transfer.model import Entry, Proven, Upload
-from transfer.pipeline.abandon import give_up
+from transfer.model import Entry, Proven
 from transfer.pipeline.moved import LeftOut
+from transfer.pipeline.once import move_once
 from transfer.pipeline.route import NoJournal, Route
-from transfer.pipeline.way import move
 from transfer.plugin import Store
-
-
-class _OneUpload(NoJournal):
-    """Remembers the upload of a backup, which no later run goes on with."""
-
-    def __init__(self) -> None:
-        self.open: Upload | None = None
-
-    async def begun(self, key: str, upload: Upload) -> None:
-        self.open = upload
 
 
 async def back_up(route: Route, key: str, entry: Entry) -> Entry:
@@ -41,17 +30,12 @@ async def back_up(route: Route, key: str, entry: Entry) -> Entry:
     name = await _name(route, route.backup, key, full)
     if name is None:
         return full
-    journal = _OneUpload()
     try:
         step = Step(Do.COPY, full.key, "backup", full, to=name)
-        moved = await move(_to_backup(route, route.backup, journal), step, full)
-    except BaseException as error:
-        if journal.open is not None:
-            await give_up(route.backup, journal.open)
-        if isinstance(error, LeftOut):  # by the backup: the object at hand is not to be left out, nor to go without one
-            message = f"'{entry.key}' can't be backed up, so the original stays: {error}"
-            raise Unsupported(message, key=entry.key) from error
-        raise
+        moved = await move_once(_to_backup(route, route.backup), step, full)
+    except LeftOut as error:  # by the backup: the object at hand is not to be left out, nor to go without one
+        message = f"'{entry.key}' can't be backed up, so the original stays: {error}"
+        raise Unsupported(message, key=entry.key) from error
     if moved.stored.proof.proven is Proven.UNPROVEN:
         raise Corrupt(f"the backup of '{entry.key}' could not be proven, so the original stays", key=entry.key)
     await route.journal.backed_up(key, Backup(full.key, place(route.backup.origin), name, Look.of(full)))
@@ -96,7 +80,7 @@ async def _is_there(store: Store, key: str) -> bool:
     return True
 
 
-def _to_backup(route: Route, backup: Store, journal: NoJournal) -> Route:
+def _to_backup(route: Route, backup: Store) -> Route:
     """From the target to the backup, overwriting what is there, unseen by the run's display."""
     careless = replace(
         route.options,
@@ -112,9 +96,8 @@ def _to_backup(route: Route, backup: Store, journal: NoJournal) -> Route:
         source=route.target,
         target=backup,
         backup=None,
-        journal=journal,
+        journal=NoJournal(),
         options=careless,
         listener=ignore,
-        unfinished=set(),
         efforts={},
     )
