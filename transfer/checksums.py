@@ -99,6 +99,25 @@ def hasher(algorithm: Algorithm) -> Hasher:
     return hashlib.new(algorithm.value, usedforsecurity=False)
 
 
+class Running:
+    """Running checksums by several algorithms, in one pass: each reads a leaf's bytes while they are in the cache."""
+
+    def __init__(self, algorithms: Iterable[Algorithm]) -> None:
+        self._hashers = {algorithm: hasher(algorithm) for algorithm in algorithms}
+
+    def update(self, data: Buffer) -> None:
+        """Go on with ``data``."""
+        view = memoryview(data)
+        for start in range(0, len(view), treehash.LEAF):
+            piece = view[start : start + treehash.LEAF]
+            for each in self._hashers.values():
+                each.update(piece)
+
+    def digests(self) -> Checksums:
+        """Of all bytes so far."""
+        return {algorithm: each.digest() for algorithm, each in self._hashers.items()}
+
+
 def digest(data: Buffer, algorithms: Iterable[Algorithm]) -> Checksums:
     """All of ``algorithms`` over ``data``, on this thread."""
     wanted = tuple(algorithms)
@@ -111,20 +130,13 @@ _TWINS = frozenset({Algorithm.SHA256, Algorithm.TREE_SHA256})
 
 
 def _digest_together(data: Buffer, wanted: Sequence[Algorithm]) -> Checksums:
-    """All of ``wanted``, in one pass: each reads a leaf's bytes while they are in the cache.
-
-    Up to one leaf, the tree hash is the SHA-256.
-    """
+    """All of ``wanted``, in one pass. Up to one leaf, the tree hash is the SHA-256."""
     if len(data) <= treehash.LEAF:
         sha256 = _digest(data, Algorithm.SHA256)
         return {each: sha256 if each in _TWINS else _digest(data, each) for each in wanted}
-    running = {algorithm: hasher(algorithm) for algorithm in wanted}
-    view = memoryview(data)
-    for start in range(0, len(view), treehash.LEAF):
-        piece = view[start : start + treehash.LEAF]
-        for each in running.values():
-            each.update(piece)
-    return {algorithm: each.digest() for algorithm, each in running.items()}
+    running = Running(wanted)
+    running.update(data)
+    return running.digests()
 
 
 def _digest(data: Buffer, algorithm: Algorithm) -> bytes:

@@ -7,7 +7,7 @@ tell), never "empty".
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
@@ -271,3 +271,19 @@ class Body:
     @property
     def size(self) -> int:
         return len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class LongBody:
+    """The bytes of a part that is too large to be held, of which the checksums were taken when they were read before.
+
+    ``pieces`` reads them once more each time that they are to be sent; a piece is good until the next one but one is
+    asked for. It raises TransferError where they can't be read, and where they are not those of the checksums: ahead of
+    the last piece, so that no store can have taken the part for whole. Such an error is to reach the caller.
+    """
+
+    size: int
+    checksums: Checksums
+    pieces: Callable[[], AsyncGenerator[memoryview, None]] = field(repr=False, compare=False)
+    pace: Callable[[int], Awaitable[int]] | None = field(default=None, repr=False, compare=False)
+    """As of a :class:`Body`."""

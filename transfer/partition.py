@@ -22,12 +22,12 @@ _STREAM_STEP = 1000
 """Parts of a stream of unknown length after which the next ones are twice as large."""
 
 
-def part_size(size: int, limits: Limits, *, memory: int, smallest: int | None = None) -> int:
+def part_size(size: int, limits: Limits, *, memory: int, smallest: int | None = None, long: bool = False) -> int:
     """Bytes in each part (but the last) of an object of ``size`` bytes.
 
     Grows with the object so that ``limits.max_parts`` suffice, in whole MiB where the
     limits leave room. Raises Unsupported if the provider can't hold the object, or if
-    one part would not fit into ``memory``.
+    one part would not fit into ``memory``, unless it may be so ``long``.
     """
     if limits.max_object is not None and size > limits.max_object:
         raise Unsupported(f"{size:,} bytes are more than the target's {limits.max_object:,} for one object")
@@ -40,10 +40,12 @@ def part_size(size: int, limits: Limits, *, memory: int, smallest: int | None = 
         chosen = min(chosen, largest)
     if chosen <= memory:
         return chosen
-    return _within_memory(max(limits.min_part, needed), limits, memory)
+    return _within_memory(max(limits.min_part, needed), limits, memory, long=long)
 
 
-def part_size_between(size: int, source: Limits, target: Limits, *, memory: int, smallest: int | None = None) -> int:
+def part_size_between(
+    size: int, source: Limits, target: Limits, *, memory: int, smallest: int | None = None, long: bool = False
+) -> int:
     """Like :func:`part_size`, with parts of which the source's checksum can be combined, where there is room for them.
 
     The target's limits are demands. A source whose parts double keeps a checksum that combines only over
@@ -53,7 +55,7 @@ def part_size_between(size: int, source: Limits, target: Limits, *, memory: int,
         wish = replace(target, doubling_parts=True, min_part=_doubled(source.min_part, target.min_part))
         with suppress(Unsupported):
             return part_size(size, wish, memory=memory, smallest=smallest)
-    return part_size(size, target, memory=memory, smallest=smallest)
+    return part_size(size, target, memory=memory, smallest=smallest, long=long)
 
 
 def _largest(limits: Limits) -> int | None:
@@ -77,9 +79,11 @@ def _halved(unit: int, most: int) -> int:
     return unit << ((most // unit).bit_length() - 1) if most >= unit else 0
 
 
-def _within_memory(least: int, limits: Limits, memory: int) -> int:
+def _within_memory(least: int, limits: Limits, memory: int, *, long: bool) -> int:
     if limits.doubling_parts:
         least = _doubled(limits.min_part, least)
+    if least > memory and long:
+        return least
     if least > memory:
         raise Unsupported(
             f"needs parts of {least:,} bytes, and the memory budget is {memory:,}; "

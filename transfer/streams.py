@@ -39,7 +39,7 @@ from transfer.layers.pace import Pace
 from transfer.location import Named, split_object, url_of
 from transfer.model import Algorithm, Body, Checksums, Entry, Metadata, Part, Proven, Receipt, Stored, Upload
 from transfer.options import Options
-from transfer.partition import stream_capacity, stream_part_size
+from transfer.partition import part_size, stream_capacity, stream_part_size
 from transfer.pipeline.abandon import give_up
 from transfer.pipeline.carry import carried
 from transfer.pipeline.once import move_once
@@ -113,10 +113,22 @@ def _see_capacity(route: Route) -> None:
     try:
         capacity = _capacity(route)
     except Unsupported as error:
-        raise Misconfigured(f"The stream can't become as large as was said: {error}.") from None
+        remedy = ", or --spool DIR" if _fits_in_long_parts(route) else ""
+        raise Misconfigured(f"The stream can't become as large as was said: {error}{remedy}.") from None
     if route.options.filter.max_size is None:
         text = f"The stream may have up to {format_size(capacity)}; --max-size or --spool allow more."
         route.listener(Notice(text))
+
+
+def _fits_in_long_parts(route: Route) -> bool:
+    """Whether the memory alone is in the way, and that would not be if the size were known."""
+    if not route.target.capabilities.long_parts:
+        return False
+    try:
+        part_size(_expected(route.options) or 0, route.target.limits, memory=route.budget.largest, long=True)
+    except Unsupported:
+        return False
+    return True
 
 
 def _capacity(route: Route) -> int:

@@ -7,9 +7,8 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from transfer.errors import Corrupt
-from transfer.model import Span
+from transfer.model import Body, LongBody, Span
 from transfer.values import dataclass
-from transfer.wire.connection import Pace
 from transfer.wire.http import Reply
 from transfer.wire.quoting import quote_path
 from transfer.wire.reading import range_header
@@ -92,12 +91,11 @@ async def put_part(
     client: Client,
     upload_id: str,
     span: Span,
-    body: bytes | bytearray | memoryview,
+    body: Body | LongBody,
     *,
     sha256: bytes,
     tree_hash: bytes,
     key: str,
-    pace: Pace | None = None,
 ) -> None:
     """Send one part, which the vault takes only if both hashes are those of its bytes."""
     headers = {
@@ -106,7 +104,10 @@ async def put_part(
         "x-amz-sha256-tree-hash": tree_hash.hex(),
     }
     path = _upload(client, upload_id)
-    await client.call(Call("PUT", path, headers=headers, body=body, sha256=sha256.hex(), key=key, pace=pace))
+    long = body if isinstance(body, LongBody) else None
+    data = b"" if isinstance(body, LongBody) else body.data
+    sent = Call("PUT", path, headers=headers, body=data, sha256=sha256.hex(), key=key, pace=body.pace, long=long)
+    await client.call(sent)
 
 
 async def parts(client: Client, upload_id: str, *, key: str) -> Sequence[HeldPart]:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from transfer.errors import TransferError, Transient
+from transfer.model import LongBody
 from transfer.plugin import Traffic
 from transfer.restxml.credentials import CredentialSource
 from transfer.restxml.discretion import discreet
@@ -42,6 +43,8 @@ class Call:
     key: str | None = None
     patient: bool = False
     pace: Pace | None = field(default=None, repr=False)
+    long: LongBody | None = field(default=None, repr=False)
+    """In place of ``body``; its ``sha256`` must be there."""
 
 
 class Client:
@@ -106,7 +109,7 @@ class Client:
                 time.time(),
             )
         url = self.endpoint.url(path, query)
-        return Request(call.method, url, sent, call.body, patient=call.patient, pace=call.pace)
+        return Request(call.method, url, sent, call.body, patient=call.patient, pace=call.pace, long=call.long)
 
     async def _failure(
         self, reply: Reply, request: Request, call: Call, credentials: Credentials | None

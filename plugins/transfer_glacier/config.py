@@ -20,6 +20,7 @@ GIB = 1024**3
 CAPABILITIES = Capabilities(
     ordered=True,
     multipart=True,
+    long_parts=True,
     versions=True,
     dated=True,
     thaw=True,

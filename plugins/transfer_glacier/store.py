@@ -13,6 +13,7 @@ from transfer.model import (
     Body,
     Checksums,
     Entry,
+    LongBody,
     Metadata,
     Page,
     Part,
@@ -87,6 +88,9 @@ class GlacierStore(Store):
         return await uploading.begin(self._vault, key, metadata, size=size, part_size=part_size)
 
     async def put_part(self, upload: Upload, part: Part, body: Body) -> Receipt:
+        return await uploading.put_part(self._vault, upload, part, body)
+
+    async def put_long_part(self, upload: Upload, part: Part, body: LongBody) -> Receipt:
         return await uploading.put_part(self._vault, upload, part, body)
 
     async def parts(self, upload: Upload) -> Sequence[Receipt]:

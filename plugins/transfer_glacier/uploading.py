@@ -15,6 +15,7 @@ from transfer.model import (
     Algorithm,
     Body,
     Checksums,
+    LongBody,
     Metadata,
     Part,
     Proof,
@@ -59,19 +60,19 @@ async def begin(vault: Vault, key: str, metadata: Metadata, *, size: int | None,
     return Upload(key, upload_id, size, part_size, extra)
 
 
-async def put_part(vault: Vault, upload: Upload, part: Part, body: Body) -> Receipt:
+async def put_part(vault: Vault, upload: Upload, part: Part, body: Body | LongBody) -> Receipt:
     if body.size == 0:
         raise empty(upload.key)
-    hashes = await _hashes(body)
+    # Both are among what goes ahead of any part; a caller of its own may have left them out.
+    hashes = await _hashes(body) if isinstance(body, Body) else body.checksums
     await calls.put_part(
         vault.client,
         upload.id,
         part.span,
-        body.data,
+        body,
         sha256=hashes[_SHA256],
         tree_hash=hashes[_TREE],
         key=upload.key,
-        pace=body.pace,
     )
     return Receipt(part.number, body.size, checksums={**body.checksums, _TREE: hashes[_TREE]})
 

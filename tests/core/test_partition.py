@@ -173,6 +173,17 @@ def test_a_source_whose_hash_combines_over_doubling_parts_gets_them() -> None:
     assert part_size_between(200 * GIB, S3, VAULT, memory=PLENTY) == 32 * MIB
 
 
+def test_a_part_may_be_longer_than_the_memory_where_it_has_to_be() -> None:
+    """Never without need; and of what was a wish only, one that fits is better."""
+    assert part_size(2 * TIB, VAULT, memory=255 * MIB, long=True) == 256 * MIB
+    assert part_size(39 * TIB, VAULT, memory=MIB, long=True) == 4 * GIB
+    assert part_size(TIB, VAULT, memory=255 * MIB, smallest=GIB, long=True) == 128 * MIB
+    assert part_size_between(2 * TIB, S3, VAULT, memory=255 * MIB, long=True) == 256 * MIB
+    assert part_size_between(200 * GIB, VAULT, S3, memory=21 * MIB, long=True) == 21 * MIB
+    with pytest.raises(Unsupported, match="for one object"):
+        part_size(40 * TIB, VAULT, memory=MIB, long=True)
+
+
 def test_a_wish_of_the_source_gives_way() -> None:
     """To the memory, to the target's largest part, and to a target whose own parts double otherwise."""
     assert part_size_between(200 * GIB, VAULT, S3, memory=21 * MIB) == 21 * MIB

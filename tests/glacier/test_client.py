@@ -18,7 +18,7 @@ from botocore.credentials import Credentials as SdkCredentials
 from tests.glacier.replies import error, told, vault
 from tests.plugins.scripted import KEYS, Asked, scripted
 from transfer.errors import Corrupt, Denied, Misconfigured, NotFound, Transient
-from transfer.model import Span
+from transfer.model import Body, Span
 from transfer.plugin import Location, StoreOptions
 from transfer_glacier import calls
 from transfer_glacier.calls import HeldPart, OpenUpload
@@ -84,7 +84,7 @@ async def test_an_upload() -> None:
     async with vault(script) as (client, server):
         assert await calls.begin(client, "a name", 2**20, key="k") == "up_1-x"
         linear = hashlib.sha256(body).digest()
-        await calls.put_part(client, "up_1-x", Span(2**20, 5), body, sha256=linear, tree_hash=HASH, key="k")
+        await calls.put_part(client, "up_1-x", Span(2**20, 5), Body(body), sha256=linear, tree_hash=HASH, key="k")
         assert await calls.complete(client, "up_1-x", size=2**20 + 5, tree_hash=HASH, key="k") == "arch"
         begin, part, end = server.asked
     path = "/-/vaults/photos/multipart-uploads"

@@ -115,7 +115,7 @@ def test_an_archive_is_no_folder(remote: Path, place: VaultPlace) -> None:
 def test_plugins_tell_of_it() -> None:
     status, said = run("plugins")
     assert status == 0
-    assert "glacier://  transfer-engine\n  can       ordered, multipart, versions, dated, thaw, thaws" in said
+    assert "glacier://  transfer-engine\n  can       ordered, multipart, long parts, versions, dated, thaw" in said
     assert "object up to 39.1 TiB, part from 1.0 MiB, part up to 4.0 GiB, 10,000 parts" in said
 
 

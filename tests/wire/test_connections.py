@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from contextlib import closing
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.certificates import make_certificate, serving
 from tests.wire.raw import raw_server, read_body, replying
-from transfer.errors import Misconfigured, Transient
+from transfer.errors import Frozen, Misconfigured, TransferError, Transient
+from transfer.model import LongBody
 from transfer.wire.http import Http, HttpOptions, Request
 from transfer.wire.tls import trusting
 
@@ -145,6 +148,108 @@ async def test_a_paced_body_may_take_its_time() -> None:
     async with raw_server(Counting(_OK)) as url:
         assert (await http.call(Request("PUT", url, {}, b"body", pace=pace))).status == 200
         await http.aclose()
+
+
+def long(*sizes: int, error: TransferError | None = None) -> LongBody:
+    """A body in pieces of these sizes, of which each overwrites the last but one."""
+
+    async def pieces() -> AsyncGenerator[memoryview, None]:
+        halves = [memoryview(bytearray(max(sizes))) for _ in range(2)]
+        for number, size in enumerate(sizes):
+            view = halves[number % 2][:size]
+            view[:] = bytes([number]) * size
+            yield view
+        if error is not None:
+            raise error
+
+    return LongBody(sum(sizes), {}, pieces)
+
+
+@pytest.mark.parametrize("paced", [False, True])
+async def test_a_body_is_sent_as_it_is_read(paced: bool) -> None:
+    """Piece by piece, through buffers that are used again, and by a connection that then serves on."""
+    seen: list[bytes] = []
+    writers: set[asyncio.StreamWriter] = set()
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        await asyncio.sleep(0.02)  # so that more than a socket holds is on its way
+        seen.append(await read_body(head, reader))
+        writer.write(_OK)
+
+    async def pace(size: int) -> int:
+        return min(size, 70_001)
+
+    sizes = (3_000_000, 1, 3_000_000, 2_999_999, 5)
+    http = Http(HttpOptions())
+    async with raw_server(answer) as url:
+        for _ in range(2):
+            request = Request("PUT", url, {}, long=long(*sizes), pace=pace if paced else None)
+            assert (await http.call(request)).status == 200
+        assert http.traffic.written == 2 * sum(sizes)
+        await http.aclose()
+    assert seen == [b"".join(bytes([number]) * size for number, size in enumerate(sizes))] * 2
+    assert len(writers) == 1
+
+
+async def test_a_long_body_may_take_its_time() -> None:
+    """A request's time is that of each piece; one that the server does not take ends it as ever."""
+    busy = True
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left = int(head.lower().partition(b"content-length:")[2].split()[0])
+        while left and busy:
+            left -= len(await reader.readexactly(min(left, 400_000)))
+            await asyncio.sleep(0.02)
+        if not busy:
+            await asyncio.sleep(5)
+        writer.write(_OK)
+
+    http = Http(HttpOptions(idle_timeout=5, request_timeout=0.6))
+    async with raw_server(answer) as url:
+        begun = asyncio.get_running_loop().time()
+        assert (await http.call(Request("PUT", url, {}, long=long(*[2_000_000] * 10)))).status == 200
+        assert asyncio.get_running_loop().time() - begun > 0.6
+        busy = False
+        with pytest.raises(Transient):
+            await http.call(Request("PUT", url, {}, long=long(*[20_000_000] * 3)))
+        await http.aclose()
+
+
+async def test_what_reading_a_long_body_raises_comes_out() -> None:
+    """The connection has no use any more: the server waits for the rest."""
+    server, http, error = Counting(_OK), Http(HttpOptions()), Frozen("the source is cold")
+    async with raw_server(server) as url:
+        with pytest.raises(Frozen) as raised:
+            await http.call(Request("PUT", url, {}, long=replace(long(10, 10, error=error), size=30)))
+        assert raised.value is error
+        assert (await http.call(Request("PUT", url, {}, b"body"))).status == 200
+        await http.aclose()
+    assert len(server.writers) == 2
+
+
+async def test_an_early_answer_ends_a_long_body() -> None:
+    """What is left of it is not read."""
+    read = 0
+    body = long(*[4_000_000] * 20)
+
+    async def pieces() -> AsyncGenerator[memoryview, None]:
+        nonlocal read
+        async with aclosing(body.pieces()) as inner:
+            async for piece in inner:
+                read += 1
+                yield piece
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.3)
+
+    http = Http(HttpOptions())
+    async with raw_server(answer) as url:
+        assert (await http.call(Request("PUT", url, {}, long=replace(body, pieces=pieces)))).status == 403
+        await http.aclose()
+    assert 0 < read < 20
 
 
 async def test_a_tunnel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from transfer.model import (
     Body,
     Checksums,
     Entry,
+    LongBody,
     Metadata,
     Page,
     Part,
@@ -102,6 +103,11 @@ class Layer(Store):
     async def put_part(self, upload: Upload, part: Part, body: Body) -> Receipt:
         return await self._call(
             f"put part {part.number} of {upload.key}", lambda: self._inner.put_part(upload, part, body)
+        )
+
+    async def put_long_part(self, upload: Upload, part: Part, body: LongBody) -> Receipt:
+        return await self._call(
+            f"put part {part.number} of {upload.key}", lambda: self._inner.put_long_part(upload, part, body)
         )
 
     async def copy_part(self, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
+from typing import TypeVar
 
 from transfer.bucket import Bucket
 from transfer.layers.layer import Layer
-from transfer.model import Body, Entry, Metadata, Part, Receipt, Span, Stored, Upload
+from transfer.model import Body, Entry, LongBody, Metadata, Part, Receipt, Span, Stored, Upload
 from transfer.plugin import Reading, Store
+
+B = TypeVar("B", Body, LongBody)
 
 _SMALLEST, _LARGEST = 1024, 256 * 1024
 """Bytes of a slice."""
@@ -48,6 +51,12 @@ class Pace(Layer):
         async with self._paced(body) as paced:
             return await self._inner.put_part(upload, part, paced)
 
+    async def put_long_part(self, upload: Upload, part: Part, body: LongBody) -> Receipt:
+        if self._written.rate is None:
+            return await self._inner.put_long_part(upload, part, body)
+        async with self._paced(body) as paced:
+            return await self._inner.put_long_part(upload, part, paced)
+
     @asynccontextmanager
     async def _paced_read(self, entry: Entry, span: Span | None) -> AsyncIterator[Reading]:
         size = entry.size if span is None else span.size
@@ -55,7 +64,7 @@ class Pace(Layer):
             yield _PacedReading(reading, self._read)
 
     @asynccontextmanager
-    async def _paced(self, body: Body) -> AsyncIterator[Body]:
+    async def _paced(self, body: B) -> AsyncIterator[B]:
         """The body as the store is to send it; one that can't be paced on its way is waited for here."""
         if self._inner.paces:
             async with _turn(self._written, body.size):

@@ -72,7 +72,10 @@ class Backoff:
 
 
 class Retry(Layer):
-    """All calls can be repeated, being stateless; a body is a buffer, so its source is left alone."""
+    """All calls can be repeated, being stateless; a body is a buffer, so its source is left alone.
+
+    (But for a long one, which is read again: its own errors are none that another try is made after.)
+    """
 
     def __init__(self, inner: Store, backoff: Backoff) -> None:
         super().__init__(inner)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from transfer.layers.layer import Layer, close_pages
-from transfer.model import Body, Entry, Metadata, Page, Part, Receipt, Span, Stored, Upload
+from transfer.model import Body, Entry, LongBody, Metadata, Page, Part, Receipt, Span, Stored, Upload
 from transfer.plugin import Prune, Reading, Store
 from transfer.profile import Profile
 
@@ -50,6 +50,10 @@ class Timing(Layer):
     async def put_part(self, upload: Upload, part: Part, body: Body) -> Receipt:
         with self._profile.span(f"{self._name}: put a part", body.size):
             return await self._inner.put_part(upload, part, body)
+
+    async def put_long_part(self, upload: Upload, part: Part, body: LongBody) -> Receipt:
+        with self._profile.span(f"{self._name}: put a part", body.size):
+            return await self._inner.put_long_part(upload, part, body)
 
     async def _call(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
         with self._profile.span(f"{self._name}: {_KINDS.get(what.partition(' ')[0], 'other calls')}"):

@@ -15,6 +15,7 @@ from transfer.event import BytesMoved
 from transfer.model import Algorithm, Body, Checksums, Entry, Part, Receipt, Stored, Upload
 from transfer.partition import FAR_PART, cut, part_size, part_size_between, sizes_of_parts
 from transfer.pipeline.carry import carried
+from transfer.pipeline.long import Unsteady, buffer_size, put_long_part, tell_long
 from transfer.pipeline.moved import Moved, UploadGone
 from transfer.pipeline.proof import needed, source_check, whole
 from transfer.pipeline.prove import check_source, settle, settle_copy, wants_staged_read_back
@@ -62,7 +63,8 @@ def planned_part(route: Route, size: int) -> int:
     """Bytes in each part of an object that would be sent from now on. Raises Unsupported."""
     smallest = route.options.part_size or (FAR_PART if route.lanes.far else None)
     limits, memory = route.target.limits, route.budget.largest
-    return part_size_between(size, route.source.limits, limits, memory=memory, smallest=smallest)
+    long = route.target.capabilities.long_parts
+    return part_size_between(size, route.source.limits, limits, memory=memory, smallest=smallest, long=long)
 
 
 async def _begin(route: Route, plan: Plan) -> Upload:
@@ -76,6 +78,10 @@ async def _begin(route: Route, plan: Plan) -> Upload:
 
 async def _send_missing(route: Route, plan: Plan, upload: Upload, kept: Sequence[Receipt]) -> list[Receipt]:
     """All receipts in order, after sending the parts that have none yet."""
+    long = not plan.by_copy and not route.budget.fits(upload.part_size)
+    if long:
+        tell_long(route, plan, upload)
+    put = put_long_part if long else _send_part
     receipts = {receipt.number: receipt for receipt in kept}
     frozen: list[Frozen] = []
     missing = (part for part in cut(plan.size, upload.part_size) if part.number not in receipts)
@@ -84,11 +90,9 @@ async def _send_missing(route: Route, plan: Plan, upload: Upload, kept: Sequence
         """One part; who got a lane, and memory, lets the next part wait for them."""
         if (part := next(missing, None)) is None:
             return
-        async with _room(route, plan, part) as view:
+        async with _room(route, plan, buffer_size(route) if long else part.size) as view:
             group.create_task(send())
-            moving = (
-                _copy_part(route, plan, upload, part) if view is None else _send_part(route, plan, upload, part, view)
-            )
+            moving = _copy_part(route, plan, upload, part) if view is None else put(route, plan, upload, part, view)
             try:
                 receipts[part.number] = receipt = await moving
             except Frozen as error:
@@ -108,14 +112,17 @@ async def _send_missing(route: Route, plan: Plan, upload: Upload, kept: Sequence
             group.create_task(send())
     except NotFound as error:
         raise await _gone(route, plan, error) from error
+    except Unsteady:
+        await drop(route, plan, upload)  # what was read of other parts may be of no use either
+        raise
     if frozen:
         raise frozen[0]
     return [receipts[number] for number in sorted(receipts)]
 
 
-def _room(route: Route, plan: Plan, part: Part) -> AbstractAsyncContextManager[memoryview | None]:
+def _room(route: Route, plan: Plan, size: int) -> AbstractAsyncContextManager[memoryview | None]:
     """A lane, and a buffer unless the provider does the copying."""
-    return route.lanes.bare(large=True) if plan.by_copy else route.lanes.unit(part.size, large=True)
+    return route.lanes.bare(large=True) if plan.by_copy else route.lanes.unit(size, large=True)
 
 
 async def _gone(route: Route, plan: Plan, error: NotFound) -> NotFound | UploadGone:

@@ -72,7 +72,10 @@ def _usable(route: Route, plan: Plan, earlier: OpenUpload, upload: Upload) -> bo
     same = earlier.shape == route.shape and earlier.source.same(Look.of(plan.entry)) and earlier.to == plan.to
     if not same or upload.size != plan.size:
         return False
-    return plan.by_copy or (route.budget.fits(upload.part_size) and _can_be_checked(plan, upload.part_size))
+    if plan.by_copy:
+        return True
+    fits = route.target.capabilities.long_parts or route.budget.fits(upload.part_size)
+    return fits and _can_be_checked(plan, upload.part_size)
 
 
 def _can_be_checked(plan: Plan, part: int) -> bool:

@@ -14,6 +14,8 @@ class Capabilities:
     ordered: bool = False
     """Lists in the order of the keys' UTF-8 bytes. The engine checks every key all the same."""
     multipart: bool = False
+    long_parts: bool = False
+    """:meth:`Store.put_long_part`: parts need not fit into memory."""
     copy: bool = False
     """:meth:`Store.copy` and, with ``multipart`` and where ``max_copy`` limits it, :meth:`Store.copy_part`."""
     update: bool = False

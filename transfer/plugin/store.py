@@ -13,6 +13,7 @@ from transfer.model import (
     Body,
     Checksums,
     Entry,
+    LongBody,
     Metadata,
     Page,
     Part,
@@ -85,7 +86,7 @@ class Store:
     private: bool = False
     """Whether what is in it is seen by this process alone, so that no other can open it."""
     paces: bool = False
-    """Whether :meth:`put` and :meth:`put_part` send bit by bit, and heed ``body.pace``."""
+    """Whether :meth:`put`, :meth:`put_part` and :meth:`put_long_part` send bit by bit, and heed ``body.pace``."""
     finishes_again: bool = False
     """Whether :meth:`finish`, made again soon after it succeeded, makes the same object once more and not another."""
     empty: bool = False
@@ -134,6 +135,10 @@ class Store:
     async def put_part(self, upload: Upload, part: Part, body: Body) -> Receipt:
         """Send one part; parts may come in any order, and again. Raises NotFound if the upload is gone."""
         self._unsupported("put_part")
+
+    async def put_long_part(self, upload: Upload, part: Part, body: LongBody) -> Receipt:
+        """Like :meth:`put_part`, of bytes that are read as they are sent. ``body`` has the checksums that a put has."""
+        self._unsupported("put_long_part")
 
     async def copy_part(self, upload: Upload, part: Part, origin: Origin, entry: Entry) -> Receipt:
         """Have the provider copy ``part.span`` of ``entry`` at ``origin`` as a part."""

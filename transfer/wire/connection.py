@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import cast
 
 from transfer.plugin import Traffic
@@ -73,7 +73,25 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._sending = True
         transport.write(head)
-        start = 0
+        self._sending = not await self._send_slices(body, pace)
+
+    async def send_pieces(self, head: bytes, pieces: AsyncIterator[memoryview], pace: Pace | None) -> None:
+        """Like :meth:`send`, with a body that is read meanwhile, however long: each piece has the time of a request.
+
+        A piece may be used again when the next one but one is asked for: its last byte may have to wait so long.
+        """
+        seconds = self._left
+        self._sending = True
+        self._open_transport().write(head)
+        async for piece in pieces:
+            self._left = seconds
+            if not await self._send_slices(piece, pace):
+                return
+        self._sending = False
+
+    async def _send_slices(self, body: memoryview, pace: Pace | None) -> bool:
+        """Whether all of it was written; else the server has answered already."""
+        start, size = 0, len(body)
         while start < size:
             piece = body[start : start + _SLICE]
             if pace is not None:
@@ -81,16 +99,16 @@ class Connection(asyncio.BufferedProtocol):
             # An early answer is to be heard ahead of the next write, which fails if the server closes behind it.
             await asyncio.sleep(0)
             if self._head is not None:
-                return
+                return False
             self._open_transport().write(piece)
             while self._blocked and self._head is None:
                 self._open_transport()
                 await self._wait()
             if self._head is not None:
-                return
+                return False
             start += len(piece)
             self._traffic.written += len(piece)
-        self._sending = False
+        return True
 
     async def answer(self) -> Head:
         """The reply's head."""

@@ -6,10 +6,12 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import field
 from functools import partial
 
 from transfer.errors import Unsupported
+from transfer.model import LongBody
 from transfer.plugin import Traffic
 from transfer.values import dataclass
 from transfer.version import __version__
@@ -55,6 +57,8 @@ class Request:
     body: bytes | bytearray | memoryview = field(default=_NOTHING, repr=False)
     patient: bool = False
     pace: Pace | None = field(default=None, repr=False)
+    long: LongBody | None = field(default=None, repr=False)
+    """In place of ``body``. What its pieces raise comes out as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,11 @@ class Http:
         silence = None if request.patient else options.idle_timeout
         connection.begin(request.method, seconds=options.request_timeout, silence=silence, counted=counted)
         try:
-            await connection.send(_head_of(request, way, target), memoryview(request.body), request.pace)
+            if request.long is None:
+                await connection.send(_head_of(request, way, target), memoryview(request.body), request.pace)
+            else:
+                async with aclosing(request.long.pieces()) as pieces:
+                    await connection.send_pieces(_head_of(request, way, target), pieces, request.pace)
             head = await connection.answer()
         except HTTP_ERRORS as error:
             raise translate(error, way.authority) from None
@@ -182,7 +190,9 @@ def _head_of(request: Request, way: Way, target: str) -> bytes:
         target = f"http://{way.authority}{target}"
         if way.proxy is not None and way.proxy.login:
             fixed += f"Proxy-Authorization: {way.proxy.login}\r\n"
-    if request.body or request.method in _SENDING:
+    if request.long is not None:
+        fixed += f"Content-Length: {request.long.size}\r\n"
+    elif request.body or request.method in _SENDING:
         fixed += f"Content-Length: {len(request.body)}\r\n"
     return request_head(request.method, target or "/", way.authority, request.headers, fixed)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from transfer.errors import TransferError, Unsupported
-from transfer.model import Body, Entry, Part, Upload
+from transfer.model import Body, Entry, LongBody, Part, Upload
 from transfer.plugin import Capabilities, Store
 from transfer.testing.checks.harness import (
     PLAIN,
@@ -118,11 +118,21 @@ async def check_undeclared(stores: Stores) -> None:
 Call = tuple[str, Callable[[Capabilities], bool], Callable[[], Awaitable[object]]]
 
 
+async def _no_pieces() -> AsyncGenerator[memoryview, None]:
+    raise AssertionError("what can't be done is begun")
+    yield memoryview(b"")
+
+
 def _calls(store: Store, entry: Entry) -> Sequence[Call]:
     opened, part = Upload("k", "none", 10, 10), Part(1, 0, 10)
     return (
         ("begin", lambda able: able.multipart, lambda: store.begin("k", PLAIN, size=10, part_size=10)),
         ("put_part", lambda able: able.multipart, lambda: store.put_part(opened, part, Body(noise(10)))),
+        (
+            "put_long_part",
+            lambda able: able.long_parts,
+            lambda: store.put_long_part(opened, part, LongBody(10, {}, _no_pieces)),
+        ),
         ("parts", lambda able: able.multipart, lambda: store.parts(opened)),
         ("finish", lambda able: able.multipart, lambda: store.finish(opened, [], PLAIN)),
         ("abort", lambda able: able.multipart, lambda: store.abort(opened)),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import asdict, replace
 
+from transfer.checksums import digest
 from transfer.errors import Changed, Corrupt, NotFound, TransferError, Unsupported
-from transfer.model import Algorithm, Body, Entry, Part, Proven, Receipt, Upload
+from transfer.model import Algorithm, Body, Entry, LongBody, Part, Proven, Receipt, Upload
 from transfer.plugin import Capabilities, Store
 from transfer.testing.checks.harness import (
     PLAIN,
@@ -31,6 +32,10 @@ from transfer.testing.checks.harness import (
 
 def _multipart(able: Capabilities) -> bool:
     return able.multipart
+
+
+def _long(able: Capabilities) -> bool:
+    return able.long_parts
 
 
 async def _begin(store: Store, key: str = "k", count: int = 2) -> tuple[Upload, bytes, Sequence[Part]]:
@@ -74,6 +79,59 @@ async def check_part_sent_again(stores: Stores) -> None:
     receipts = [await send(store, opened, part, data) for part in (first, last)]
     await store.finish(opened, receipts, PLAIN, checksums=checksums(store, data))
     assert await fetch(store, await store.stat("k")) == data
+
+
+@check(_long)
+async def check_long_part(stores: Stores) -> None:
+    """A part that is read while it is sent is one like any other; sent again, it is read again."""
+    store = await stores()
+    opened, data, parts = await _begin(store)
+    bodies = [_Read(store, data, part) for part in parts]
+    for _ in range(2):
+        receipts = [
+            await store.put_long_part(opened, part, body.long) for part, body in zip(parts, bodies, strict=True)
+        ]
+    assert all(body.times >= 2 for body in bodies), "the bytes were kept from the first time"
+    assert [(r.number, r.size) for r in receipts] == [(p.number, p.size) for p in parts]
+    assert [(r.number, r.size) for r in await store.parts(opened)] == [(p.number, p.size) for p in parts]
+    await store.finish(opened, receipts, PLAIN, checksums=checksums(store, data))
+    assert await fetch(store, await store.stat("k")) == data
+
+
+@check(_long)
+async def check_long_part_that_breaks_off(stores: Stores) -> None:
+    """What reading it raises comes out as it is, and no part is there."""
+    store = await stores()
+    opened, data, (first, _) = await _begin(store)
+    broken = _Read(store, data, first, error=Unsupported("broken on purpose"))
+    async with refused(Unsupported) as raised:
+        await store.put_long_part(opened, first, broken.long)
+    assert raised == [broken.error], f"another error came out: {raised}"
+    assert not await store.parts(opened)
+    await store.abort(opened)
+
+
+class _Read:
+    """A part's bytes, read in pieces; ``error`` comes ahead of the last one. ``times`` counts the readings."""
+
+    def __init__(self, store: Store, data: bytes, part: Part, *, error: TransferError | None = None) -> None:
+        self.data = data[part.offset : part.offset + part.size]
+        self.error = error
+        self.times = 0
+        able = store.capabilities
+        wanted = {Algorithm.CRC64NVME, *able.verifies[:1], *able.sends}
+        self.long = LongBody(part.size, digest(self.data, wanted), self._pieces)
+
+    async def _pieces(self) -> AsyncGenerator[memoryview, None]:
+        self.times += 1
+        halves = [bytearray(-(-len(self.data) // 5)) for _ in range(2)]
+        for number, start in enumerate(range(0, len(self.data), len(halves[0]))):
+            piece = self.data[start : start + len(halves[0])]
+            if self.error is not None and start + len(piece) == len(self.data):
+                raise self.error
+            view = memoryview(halves[number % 2])[: len(piece)]
+            view[:] = piece
+            yield view
 
 
 @check(_multipart)
