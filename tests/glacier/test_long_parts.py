@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.emulators.controls import Fault, FaultKind
 from tests.glacier.vaultplace import VaultPlace
 from transfer import engine, streams
 from transfer.budget import Budget
-from transfer.errors import Denied, Misconfigured
+from transfer.errors import Misconfigured, Transient
 from transfer.event import Notice, Retrying
 from transfer.filters import Filter
 from transfer.model import Entry, LongBody, Part, Receipt, Span, Upload
@@ -192,19 +192,43 @@ async def test_a_file_that_is_written_to_meanwhile_is_begun_anew(
     assert (result.ok, content(place) == other, place.uploads) == (True, True, [])
 
 
-async def test_a_source_that_fails_is_not_taken_for_the_vault(place: VaultPlace, source: Source) -> None:
-    """Its error comes out, and the vault is not asked again for it."""
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_source_that_fails_is_not_taken_for_the_vault(place: VaultPlace, source: Source, again: bool) -> None:
+    """Its error comes out of either reading, though it may pass, and the vault is not asked again for it."""
 
     async def at(span: Span, before: int) -> None:
-        if span.offset == PART and place.calls["upload_part"]:
-            raise Denied("no more of it")
+        if span.offset == PART and (span.size < MEMORY // 2 or not again):
+            raise Transient("no more of it")
 
     source.at = at  # type: ignore[method-assign]
     heard = Heard()
-    result = await transfer.sync(source, "glacier://vault", up(place, transfers=1), listener=heard)
+    result = await transfer.sync(source, "glacier://vault", up(place, retries=1), listener=heard)
     assert [failure.error for failure in result.failures] == ["no more of it"]
-    assert [event.what for event in heard.of(Retrying) if event.what.startswith("put part")] == []
+    told = {event.what.partition(" of ")[0] for event in heard.of(Retrying)}
+    assert "read k" in told
+    assert not any(what.startswith("put part") for what in told)
     assert place.archives == []
+
+
+async def test_a_piece_stays_until_the_one_after_the_next(
+    place: VaultPlace, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last byte may still wait for the socket when the next one is read."""
+    original, looked_at = GlacierStore.put_long_part, 0
+
+    async def put_long_part(self: GlacierStore, upload: Upload, part: Part, body: LongBody) -> Receipt:
+        nonlocal looked_at
+        view, copy = memoryview(b""), b""
+        async with aclosing(body.pieces()) as pieces:
+            async for piece in pieces:
+                assert bytes(view) == copy
+                view, copy = piece, bytes(piece)
+                looked_at += 1
+        return await original(self, upload, part, body)
+
+    monkeypatch.setattr(GlacierStore, "put_long_part", put_long_part)
+    assert (await transfer.sync(tree, "glacier://vault", up(place))).ok
+    assert looked_at > 6
 
 
 @pytest.mark.parametrize("kind", ["reset", "lost", "refuse"])
