@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,11 +20,13 @@ from typing import Any, TypeVar
 from transfer.budget import Budget
 from transfer.checkpoint import Checkpoint, Pair, path_of
 from transfer.controls import Controls
-from transfer.decide import Rules
+from transfer.decide import Rules, Step
 from transfer.errors import Misconfigured
 from transfer.event import Event, Listener, Result, RunStarted, ignore
 from transfer.fields import flag
+from transfer.job import forerun
 from transfer.job.climbing import climbing, lanes_of
+from transfer.job.costs import Expected
 from transfer.job.following import following
 from transfer.job.memory import Memory, recollect, settle
 from transfer.job.mode import Mode
@@ -171,13 +173,22 @@ async def _run(
         journal = checkpoint if mode is Mode.MOVE else Reminder(checkpoint)
         route = watched_route(_route(sides, options, told, journal, _rules(sides, options, mode, memory), memory))
         told(await _started(sides, checkpoint, options))
-        steps = None if single is None else only([single.key], single.to)
+        own = await asyncio.to_thread(_own_keys, sides, options)
+        refused = None
+        if mode is Mode.MOVE and options.max_cost is not None:
+            refused = await forerun.refusal(route, checkpoint, own, _steps(single))
+        expected = await Expected.of(route) if mode is Mode.TELL else None
         async with _hands(source, target, sides, route, mode, controls, trees=single is None) as carry_out:
-            own = await asyncio.to_thread(_own_keys, sides, options)
-            result = await Run(route, checkpoint, mode, carry_out, own).execute(steps)
+            run = Run(route, checkpoint, mode, carry_out, own, expected)
+            result = await run.execute(_steps(single), refused=refused)
         if mode is Mode.MOVE and result.ok:
             await settle(checkpoint, options)
         return result
+
+
+def _steps(single: Single | None) -> AsyncIterator[Sequence[Step]] | None:
+    """What stands in for a plan, where there is one object."""
+    return None if single is None else only([single.key], single.to)
 
 
 @asynccontextmanager

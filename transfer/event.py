@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from transfer.costs import Estimate
 from transfer.model import Algorithm, Proof
 from transfer.values import dataclass
 
@@ -39,6 +40,8 @@ class Verdict(StrEnum):
     FAILED = "failed"
 
 
+Costs = tuple[tuple[str, Estimate], ...]
+"""What is charged for, by the URL of the place that charges it."""
 PENDING = 75
 """The exit status of a run that did all it could, and left the rest to cold storage (``EX_TEMPFAIL``)."""
 
@@ -228,6 +231,8 @@ class Result:
     """How many objects were proven in which way."""
     ready_ns: int | None = None
     """When all that was asked of cold storage should be readable."""
+    costs: Costs = ()
+    """Estimates of what was asked for, where its prices are known; in a dry run, of what would be."""
 
     @property
     def ok(self) -> bool:

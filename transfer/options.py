@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,9 @@ class Options:
     """Most bytes to ask for in an hour."""
     retrieval_quota: int | None = None
     """Most bytes to ask for in 24 hours."""
+
+    max_cost: Decimal | None = None
+    """Refuse what would cost more, in the currency of the tables of prices."""
 
     # How it is proven
     verify: Verify = Verify.AUTO
@@ -177,6 +181,7 @@ _CHECKS: Mapping[str, fields.Check] = {
     **dict.fromkeys(("processes", "multipart_threshold"), fields.whole(1)),
     **dict.fromkeys(("transfers", "part_size", "thaw_days"), fields.optional(fields.whole(1))),
     **dict.fromkeys(("retrieval_rate", "retrieval_quota"), fields.optional(fields.whole(MIB, "1MiB"))),
+    "max_cost": fields.optional(fields.amount),
     "retries": fields.whole(),
     **dict.fromkeys(("max_delete", "max_errors", "size_hint"), fields.optional(fields.whole())),
     **dict.fromkeys(("checkpoint", "config", "report", "profile", "log_file"), fields.optional(fields.path)),

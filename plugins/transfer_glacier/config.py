@@ -27,6 +27,7 @@ CAPABILITIES = Capabilities(
     thaws=True,
     tells_thawed=True,
     lists_cold=True,
+    charges=True,
     thaw_tiers=("bulk", "standard", "expedited"),
     verifies=(Algorithm.TREE_SHA256,),
     sends=(Algorithm.SHA256,),
@@ -58,6 +59,7 @@ SETTINGS: Mapping[str, str] = {
     "ca_bundle": "file with the certificates of the authorities to trust",
     "journal": "file that tells which archives have which names; left out, one for each vault in the user's own place",
     "journal_encoding": "of the names in the journal, where it is not utf-8",
+    "prices": "file with a table of prices, for estimates; one comes with the package",
     "keep_versions": "true to leave older archives of a name where it is replaced or deleted",
     "versions": "true to list older archives too, as name@time",
     "queue": "URL of the SQS queue that is told when the vault's jobs are done, for --wait; left out, it only polls",
@@ -80,6 +82,7 @@ class Settings:
     ca_bundle: str | None = None
     journal: str | None = None
     journal_encoding: str = "utf-8"
+    prices: str | None = None
     keep_versions: bool = False
     versions: bool = False
     queue: Address | None = None
@@ -108,6 +111,7 @@ def read_settings(location: Location) -> Settings:
         ca_bundle=given.get("ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,
         journal=given.get("journal") or None,
         journal_encoding=given.get("journal_encoding") or "utf-8",
+        prices=given.get("prices") or None,
         keep_versions=flag(given, "keep_versions") or False,
         versions=flag(given, "versions") or False,
         queue=address_of(given["queue"]) if given.get("queue") else None,

@@ -36,8 +36,10 @@ async def delete(vault: Vault, keys: Sequence[str]) -> Mapping[str, TransferErro
 
 async def delete_archives(vault: Vault, key: str, archives: Sequence[Archive]) -> None:
     """The oldest first, so that the newest is the file to the last."""
+    spent = await vault.billing.spent()
     for archive in reversed(archives):
         with suppress(NotFound):
             await calls.delete_archive(vault.client, archive.id, key=key)
+            spent.delete(archive.size, archive.created, vault.now_s())
         killpoint.reach("archive-deleted")
         await vault.names.drop(archive)

@@ -1,14 +1,12 @@
-"""What a plan will cost: retrievals, uploads, deletions. Pure.
-
-An estimate is a sum of charges, each with what it is for, so that a person can see where the money goes.
-"""
+"""What a plan will cost: retrievals, uploads, deletions. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
+from transfer.costs import Charge, Estimate
 from transfer.errors import Misconfigured
 from transfer_glacier.prices import Prices
 
@@ -16,46 +14,6 @@ _GB = 1024**3
 _THOUSAND = 1000
 _DAY_S = 86_400
 _MONTH_DAYS = 30
-_CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """``amount`` for what ``words`` say. ``assumed``: the price was not found published."""
-
-    words: str
-    amount: Decimal
-    assumed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What something will cost, in ``currency``, at the prices of ``date`` in ``region``."""
-
-    region: str
-    date: str
-    currency: str
-    charges: tuple[Charge, ...] = ()
-
-    @property
-    def total(self) -> Decimal:
-        return sum((charge.amount for charge in self.charges), Decimal())
-
-    def plus(self, other: Estimate) -> Estimate:
-        """Both together, of one region and table."""
-        return Estimate(self.region, self.date, self.currency, self.charges + other.charges)
-
-    def __str__(self) -> str:
-        if not self.total:
-            return f"Nothing to pay for (prices of {self.date}, {self.region})."
-        parts = ", ".join(
-            f"{_shown(charge.amount)} for {charge.words}{' (assumed)' if charge.assumed else ''}"
-            for charge in self.charges
-            if charge.amount
-        )
-        return (
-            f"About {_shown(self.total)} {self.currency} (prices of {self.date}, {self.region}, before taxes): {parts}."
-        )
 
 
 def nothing(prices: Prices) -> Estimate:
@@ -96,33 +54,46 @@ def storage(prices: Prices, archives: int, size: int) -> Estimate:
     return _estimate(prices, (Charge(words, prices.storage * billed / _GB, "storage" in prices.assumed),))
 
 
-def early_deletion(prices: Prices, deleted: Iterable[tuple[int, int]], now: int) -> Estimate:
-    """Of deleting, or overwriting, archives before their minimum days are over.
+@dataclass(slots=True)
+class Early:
+    """Adds up archives that are deleted, or overwritten, before their minimum days are over.
 
-    ``deleted`` are the size and the time of creation (seconds since 1970) of each; ``now`` is when they are deleted.
     What is left of the minimum is paid for by the second.
     """
-    least_s = prices.terms.minimum_days * _DAY_S
-    early = owed = 0
-    for size, created in deleted:
+
+    prices: Prices
+    _archives: int = 0
+    _owed: int = 0
+    """Bytes times seconds."""
+
+    def add(self, size: int, created: int, now: int) -> None:
+        """One that was ``created`` then and is deleted ``now``, both in seconds since 1970."""
+        least_s = self.prices.terms.minimum_days * _DAY_S
         left_s = min(least_s, created + least_s - now)
         if left_s > 0:
-            early += 1
-            owed += (size + prices.terms.overhead) * left_s
-    words = f"{early:,} {_plural(early, 'archive')} younger than {prices.terms.minimum_days} days"
-    amount = prices.storage * owed / _GB / (_MONTH_DAYS * _DAY_S)
-    return _estimate(prices, (Charge(words, amount, "storage" in prices.assumed),))
+            self._archives += 1
+            self._owed += (size + self.prices.terms.overhead) * left_s
+
+    def estimate(self) -> Estimate:
+        """What is owed."""
+        days = self.prices.terms.minimum_days
+        words = f"{self._archives:,} {_plural(self._archives, 'archive')} younger than {days} days"
+        amount = self.prices.storage * self._owed / _GB / (_MONTH_DAYS * _DAY_S)
+        return _estimate(self.prices, (Charge(words, amount, "storage" in self.prices.assumed),))
+
+
+def early_deletion(prices: Prices, deleted: Iterable[tuple[int, int]], now: int) -> Estimate:
+    """Of deleting archives ``now``, of which ``deleted`` are sizes and times of creation (seconds since 1970)."""
+    early = Early(prices)
+    for size, created in deleted:
+        early.add(size, created, now)
+    return early.estimate()
 
 
 def _estimate(prices: Prices, charges: tuple[Charge, ...]) -> Estimate:
     return Estimate(
         prices.region, prices.terms.date, prices.terms.currency, tuple(each for each in charges if each.amount)
     )
-
-
-def _shown(amount: Decimal) -> str:
-    """Rounded up, so that nothing looks free that is not."""
-    return f"{amount.quantize(_CENT, ROUND_CEILING):,}"
 
 
 def _gb(size: int) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import TypeVar
 
+from transfer.costs import Estimate
 from transfer.errors import TransferError, Transient, Unsupported
 from transfer.model import (
     NO_CHECKSUMS,
@@ -23,8 +24,9 @@ from transfer.model import (
     Thaw,
     Upload,
 )
-from transfer.plugin import Origin, Prune, Reading, Store
+from transfer.plugin import Meter, Origin, Prune, Reading, Store
 from transfer_glacier import calls, deleting, founding, listing, thawing, uploading
+from transfer_glacier.billing import Billing, VaultMeter
 from transfer_glacier.config import CAPABILITIES, LIMITS
 from transfer_glacier.names import Names
 from transfer_glacier.notices.notices import Notices
@@ -55,6 +57,7 @@ class GlacierStore(Store):
         self._remedy = remedy
 
     async def check(self, *, write: bool) -> None:
+        await self._vault.billing.see()
         try:
             await founding.found(self._vault)
         except Transient as error:
@@ -130,6 +133,13 @@ class GlacierStore(Store):
         await self._vault.notices.job_done()
         self._vault.retrievals.doubt()
 
+    async def meter(self) -> Meter:
+        vault = self._vault
+        return VaultMeter(await vault.billing.new(), vault.names, vault.now_s(), keeps=vault.settings.each_alone)
+
+    async def spent(self) -> Estimate:
+        return (await self._vault.billing.spent()).estimate()
+
     async def containers(self) -> Sequence[str]:
         return [vault.name async for vault in calls.vaults(self._vault.client)]
 
@@ -155,4 +165,5 @@ def store_of(opened: Opened, kind: type[S]) -> S:
     retrievals = Retrievals(client)
     turns = Turns(names.turns, retrievals.doubt)
     notices = Notices(client, opened.queue) if opened.queue is not None else None
-    return kind(Vault(client, settings, names, retrievals, turns, notices), opened.remedy)
+    billing = Billing(client.region, settings.prices)
+    return kind(Vault(client, settings, names, retrievals, turns, billing, notices), opened.remedy)

@@ -88,6 +88,7 @@ async def _asked(vault: Vault, key: str, archive: Archive, tier: str, span: Span
     now = vault.now_ns()
     job = Job(job_id, Action.ARCHIVE, Status.IN_PROGRESS, archive_id=archive.id, span=span, tier=tier, created_ns=now)
     vault.retrievals.started(job)
+    (await vault.billing.spent()).retrieve(tier, archive.size if span is None else span.size)
     killpoint.reach("initiated")
     with suppress(Denied):  # who may only read the journal may read the vault: the list of jobs tells as much
         await vault.names.requested(archive, job_id, now // _SECOND_NS)

@@ -54,6 +54,7 @@ async def begin(vault: Vault, key: str, metadata: Metadata, *, size: int | None,
     if vault.settings.keep_versions:
         _refuse_older(key, mtime, older)
     upload_id = await calls.begin(vault.client, describe(name, mtime), part_size, key=key)
+    (await vault.billing.spent()).upload(1)
     extra = {_MTIME: str(mtime)}
     if older and not vault.settings.keep_versions:
         extra[_REPLACES] = older[0].id
@@ -74,6 +75,7 @@ async def put_part(vault: Vault, upload: Upload, part: Part, body: Body | LongBo
         tree_hash=hashes[_TREE],
         key=upload.key,
     )
+    (await vault.billing.spent()).upload(1)
     return Receipt(part.number, body.size, checksums={**body.checksums, _TREE: hashes[_TREE]})
 
 
@@ -102,6 +104,7 @@ async def finish(
     if tree_hash is None:
         raise Corrupt(f"The parts of '{upload.key}' at the vault don't make one archive", key=upload.key)
     archive_id = await calls.complete(vault.client, upload.id, size=size, tree_hash=tree_hash, key=upload.key)
+    (await vault.billing.spent()).upload(1)
     killpoint.reach("completed")
     name = vault.names.name(upload.key)
     mtime = int(upload.extra[_MTIME])

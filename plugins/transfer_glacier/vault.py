@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from transfer_glacier.billing import Billing
 from transfer_glacier.client import Client
 from transfer_glacier.config import Settings
 from transfer_glacier.names import Names
@@ -13,6 +14,8 @@ from transfer_glacier.notices.notices import Notices
 from transfer_glacier.place import Place
 from transfer_glacier.retrievals import Retrievals
 from transfer_glacier.turns import Turns
+
+_SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,13 @@ class Vault:
     names: Names
     retrievals: Retrievals
     turns: Turns
+    billing: Billing
     notices: Notices | None = None
     now_ns: Callable[[], int] = field(default=time.time_ns)
+
+    def now_s(self) -> int:
+        """Seconds since 1970."""
+        return self.now_ns() // _SECOND_NS
 
     @property
     def place(self) -> Place:

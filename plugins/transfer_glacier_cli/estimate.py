@@ -14,13 +14,14 @@ import click
 from transfer.aws import environment
 from transfer.cli import choices as choose
 from transfer.cli.command import Command, together
+from transfer.cli.costs import estimate_body
 from transfer.cli.running import run
 from transfer.cli.stdio import show, write_stdout
 from transfer.cli.words import count
+from transfer.costs import Estimate
 from transfer.errors import Misconfigured
 from transfer.units import format_size
 from transfer_glacier import estimate as estimates
-from transfer_glacier.estimate import Estimate
 from transfer_glacier.prices import Prices, bundled, read_table
 from transfer_glacier_cli.choices import JOURNAL, PLACES, PRICES
 from transfer_glacier_cli.reach import Asked, asked
@@ -126,16 +127,4 @@ def _all(sums: Sums) -> list[tuple[str, Estimate]]:
 
 def _bodies(sums: Sums) -> Iterator[dict[str, object]]:
     for what, told in _all(sums):
-        charges = [
-            {"for": charge.words, "amount": str(charge.amount), "assumed": charge.assumed} for charge in told.charges
-        ]
-        yield {
-            "what": what,
-            "archives": sums.archives,
-            "bytes": sums.size,
-            "total": str(told.total),
-            "currency": told.currency,
-            "region": told.region,
-            "prices_of": told.date,
-            "charges": charges,
-        }
+        yield {"what": what, "archives": sums.archives, "bytes": sums.size, **estimate_body(told)}

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transfer.costs import Estimate
 from transfer.errors import Misconfigured
-from transfer_glacier.estimate import Estimate, early_deletion, nothing, retrieval, storage, uploads
+from transfer_glacier.estimate import early_deletion, nothing, retrieval, storage, uploads
 from transfer_glacier.prices import ELSEWHERE, Prices, bundled, read_table
 
 GB = 1024**3

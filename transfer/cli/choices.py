@@ -11,6 +11,7 @@ from transfer.cli.command import Decorator, Option, together
 from transfer.cli.logs import LEVELS
 from transfer.cli.values import (
     parse_classes,
+    parse_cost,
     parse_count,
     parse_daily,
     parse_file,
@@ -103,6 +104,7 @@ THAWING = together(
     _cold.value(
         "--retrieval-quota", read=parse_daily, metavar="SIZE/day", help="Never ask for more in a day, e.g. 500GiB/day."
     ),
+    _cold.value("--max-cost", read=parse_cost, metavar="AMOUNT", help="Refuse what is estimated to cost more."),
     _cold.off("--no-thaw", "thaw", help="Ask for nothing: what is in cold storage is a failure."),
 )
 

@@ -12,8 +12,10 @@ from typing import get_args
 
 import click
 
+from transfer.cli.costs import estimate_body
 from transfer.cli.stdio import write_now
 from transfer.cli.words import printable, size
+from transfer.costs import Estimate
 from transfer.drain import Drain
 from transfer.event import (
     Action,
@@ -178,8 +180,14 @@ def result_body(result: Result) -> dict[str, object]:
         "interrupted": result.interrupted,
         "dry_run": result.dry_run,
         "ready_ns": result.ready_ns,
+        "costs": [_cost(url, estimate) for url, estimate in result.costs],
         "notes": list(result.notes),
     }
+
+
+def _cost(url: str, estimate: Estimate) -> dict[str, object]:
+    """Amounts are decimal numbers as texts."""
+    return {"at": url, **estimate_body(estimate)}
 
 
 def _line(name: str, body: Mapping[str, object]) -> str:

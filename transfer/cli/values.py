@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ def parse_positive(text: str) -> int:
     if number < 1:
         raise Misconfigured(f"'{text}' must be at least 1.")
     return number
+
+
+def parse_cost(text: str) -> Decimal:
+    """An amount of money."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise Misconfigured(f"'{text}' is no amount; write a number like 20 or 0.50.") from None
 
 
 def parse_file(text: str) -> Path:

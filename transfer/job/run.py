@@ -15,6 +15,7 @@ from transfer.errors import TransferError
 from transfer.event import (
     PENDING,
     Action,
+    Costs,
     CountsSkips,
     Finished,
     Outcome,
@@ -26,6 +27,7 @@ from transfer.event import (
 )
 from transfer.job import deleting
 from transfer.job.cold import ColdStorage
+from transfer.job.costs import Expected, excess, sentences, spent
 from transfer.job.doubting import doubting
 from transfer.job.mode import Mode
 from transfer.job.named import named_steps
@@ -63,6 +65,8 @@ class Run:
     """The outcome of one step; raises nothing."""
     own: frozenset[str] = frozenset()
     """Keys of the run's own files, which are left out on both sides."""
+    expected: Expected | None = None
+    """What it would cost; of a run that is only told."""
     tally: Tally = field(default_factory=Tally)
     _started: float = field(default_factory=time.monotonic)
     _fatal: str | None = None
@@ -70,6 +74,7 @@ class Run:
     """The target's keys of failed objects, where they are others."""
     _waiting: Waiting = NOTHING_WAITS
     """What is left to cold storage."""
+    _costs: Costs = ()
     _cold: ColdStorage = field(init=False)
     _planning: Planning = field(init=False)
 
@@ -77,16 +82,17 @@ class Run:
         self._cold = ColdStorage(self.route, self.checkpoint, self.tally, self._record, lambda: self._fatal is not None)
         self._planning = Planning(self.route, self.checkpoint, self.own, self._carry, self._restart)
 
-    async def execute(self, steps: AsyncIterator[Sequence[Step]] | None = None) -> Result:
-        """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed."""
-        state = "interrupted"
+    async def execute(
+        self, steps: AsyncIterator[Sequence[Step]] | None = None, *, refused: str | None = None
+    ) -> Result:
+        """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed.
+
+        ``refused`` says why nothing of it may be done.
+        """
+        state, self.tally.refused = "interrupted", refused
         try:
-            async with self._asking():
-                whole = await self._all_steps(steps)
-                await self._second_tries()
-            await self._cold_storage()
-            await self._deletes(whole)
-            await self._note_unused_uploads(whole)
+            if refused is None:
+                await self._everything(steps)
             state = _STATES.get(self._result().exit_status, "failed")
         finally:
             if state == "interrupted":
@@ -95,6 +101,15 @@ class Run:
         result = self._result()
         self.route.listener(RunFinished(result))
         return result
+
+    async def _everything(self, steps: AsyncIterator[Sequence[Step]] | None) -> None:
+        async with self._asking():
+            whole = await self._all_steps(steps)
+            await self._second_tries()
+        await self._cold_storage()
+        await self._deletes(whole)
+        await self._note_unused_uploads(whole)
+        await self._note_costs()
 
     async def _end(self, state: str) -> None:
         try:
@@ -115,6 +130,7 @@ class Run:
             notes=tuple(self.tally.notes),
             proofs=tuple(sorted(self.tally.proofs.items())),
             ready_ns=self._waiting.ready_ns,
+            costs=self._costs,
         )
 
     # Planning
@@ -226,6 +242,8 @@ class Run:
     async def _settle(self, step: Step, outcome: Outcome) -> None:
         if outcome.fatal:
             self._stop(outcome.error or "")
+        if self.expected is not None:
+            await self.expected.add(step, outcome)
         again = outcome.verdict is Verdict.FAILED and outcome.retryable and step.reason != SECOND_TRY
         if outcome.verdict is Verdict.PENDING:
             self.tally.count_sent(outcome)
@@ -340,6 +358,7 @@ class Run:
         doomed = await self.checkpoint.doomed_count()
         self.tally.refused = deleting.refusal(doomed, source_empty=self._planning.source_empty, route=self.route)
         if self.tally.refused is None:
+            await self._price_deletes()
             async for outcome in self.mode.delete(self.route, self.checkpoint):
                 self._record(outcome)
 
@@ -348,3 +367,16 @@ class Run:
         if whole and self._fatal is None and self.mode is Mode.MOVE:
             note = await unused_uploads(self.checkpoint, self.route.unfinished)
             self.tally.notes.extend([note] if note else [])
+
+    async def _price_deletes(self) -> None:
+        if self.expected is not None:
+            async for page in self.checkpoint.doomed():
+                await self.expected.deletes(page)
+
+    async def _note_costs(self) -> None:
+        if self.mode is Mode.COMPARE:
+            return
+        self._costs = await spent(self.route) if self.expected is None else self.expected.all()
+        self.tally.notes.extend(sentences(self._costs))
+        if self.expected is not None and self.tally.refused is None:
+            self.tally.refused = excess(self._costs, self.route.options.max_cost)

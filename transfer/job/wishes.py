@@ -27,6 +27,10 @@ def refuse_unmet(options: Options, target: Store, *, source: Store | None = None
     _refuse_classes(options, target, source)
     if source is not None:
         refuse_thaw(options, source)
+    places = [store for store in (source, target) if store is not None]
+    if options.max_cost is not None and not any(store.capabilities.charges for store in places):
+        named = " and ".join(store.url for store in places)
+        raise _unmet("max_cost", f"nothing is known of what is charged for at {named}")
     if options.via is Via.FETCH:
         _refuse_fetch(target, source)
     for side, store in (("source", source), ("target", target)):

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
+from transfer.costs import Estimate
 from transfer.errors import TransferError
 from transfer.model import (
     NO_CHECKSUMS,
@@ -22,7 +23,7 @@ from transfer.model import (
     Thaw,
     Upload,
 )
-from transfer.plugin import Capabilities, Limits, Origin, Prune, Reading, Store, Traffic
+from transfer.plugin import Capabilities, Limits, Meter, Origin, Prune, Reading, Store, Traffic
 
 T = TypeVar("T")
 
@@ -163,6 +164,12 @@ class Layer(Store):
     async def thawed(self) -> None:
         """No layer has a part in it: it lasts for hours, in which it must hold no slot, and who waits has tries."""
         await self._inner.thawed()
+
+    async def meter(self) -> Meter:
+        return await self._inner.meter()
+
+    async def spent(self) -> Estimate:
+        return await self._inner.spent()
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         return await self._call(f"sign {entry.key}", lambda: self._inner.signed_url(entry, seconds))

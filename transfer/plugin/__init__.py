@@ -11,6 +11,7 @@ All calls are stateless: values in, values out. All raise only
 """
 
 from transfer.plugin.abilities import Capabilities, Limits
+from transfer.plugin.meter import Meter
 from transfer.plugin.opening import LINKS, Location, Plugin, Service, StoreOptions
 from transfer.plugin.store import Origin, Prune, Reading, Store, Traffic
 
@@ -19,6 +20,7 @@ __all__ = [
     "Capabilities",
     "Limits",
     "Location",
+    "Meter",
     "Origin",
     "Plugin",
     "Prune",

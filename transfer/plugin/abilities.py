@@ -54,6 +54,8 @@ class Capabilities:
     """The storage classes whose objects must be thawed before they are read."""
     lists_cold: bool = False
     """Listings tell ``cold`` of all entries that :meth:`Store.stat` tells it of."""
+    charges: bool = False
+    """:meth:`Store.meter` and :meth:`Store.spent`: it is known what is charged for."""
     signs: bool = False
     """:meth:`Store.signed_url`: anybody can be given the leave to read an object."""
     fetches: bool = False

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
+from transfer.costs import Estimate
 from transfer.errors import TransferError, Unsupported
 from transfer.model import (
     NO_CHECKSUMS,
@@ -24,6 +25,7 @@ from transfer.model import (
     Upload,
 )
 from transfer.plugin.abilities import Capabilities, Limits
+from transfer.plugin.meter import Meter
 
 Prune = Callable[[str], bool]
 """Asked with a folder's key (ending in ``/``): may the listing leave it out altogether?"""
@@ -216,6 +218,14 @@ class Store:
         what is so. Raises what keeps it from coming.
         """
         self._unsupported("thawed")
+
+    async def meter(self) -> Meter:
+        """A new one, by which to tell what a plan will cost here. Raises Misconfigured where prices can't be had."""
+        self._unsupported("meter")
+
+    async def spent(self) -> Estimate:
+        """What was asked for through this object comes to, by the same prices."""
+        self._unsupported("spent")
 
     async def signed_url(self, entry: Entry, seconds: int) -> str:
         """An address from which anybody can GET the object for ``seconds``, or until the credentials end.

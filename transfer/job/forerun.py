@@ -1,0 +1,28 @@
+"""A plan of a run that is made to know what the run will cost, ahead of its first request that costs anything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from transfer.checkpoint import Checkpoint
+from transfer.decide import Step
+from transfer.event import ignore
+from transfer.job.costs import Expected, excess
+from transfer.job.mode import Mode
+from transfer.job.run import Run
+from transfer.pipeline.route import Reminder, Route
+
+
+async def refusal(
+    route: Route, checkpoint: Checkpoint, own: frozenset[str], steps: AsyncIterator[Sequence[Step]] | None
+) -> str | None:
+    """The sentence with which the run is refused that would cost more than ``--max-cost``.
+
+    Whatever else the plan meets, a failed listing or too many deletions, the run itself will meet too, and tell.
+    """
+    told = replace(route, journal=Reminder(checkpoint), listener=ignore)
+    run = Run(told, checkpoint, Mode.TELL, partial(Mode.TELL.carry_out, told), own, await Expected.of(told))
+    result = await run.execute(steps)
+    return excess(result.costs, route.options.max_cost)
