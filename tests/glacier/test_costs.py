@@ -95,7 +95,7 @@ def test_what_is_replaced_early_is_paid_for(priced: Path, place: VaultPlace) -> 
     assert "3.00 for 3 upload requests, 12.00 for 1 archive younger than 90 days" in said
     status, said = run("sync", "tree", "vaults://vault", "--max-cost", "14")
     assert status == 3, said
-    assert [archive.body for archive in place.archives] == [b"data"]
+    assert [archive.size for archive in place.archives] == [4]
     status, body = told("sync", "tree", "vaults://vault", "--max-cost", "15")
     assert (status, [round(total) for total in totals(body)]) == (0, [15])
 
