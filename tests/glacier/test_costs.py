@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 
 from tests.glacier.test_command_line import remote, run
 from tests.glacier.vaultplace import VaultPlace
+from transfer.errors import Denied
+from transfer.model import Page
+from transfer_glacier import listing
 
 __all__ = ["remote"]
 
@@ -26,6 +31,19 @@ transfer_out = 0
 retrieval.standard = { gb = 1073741824, requests = 1000 }
 retrieval.bulk = { gb = 0, requests = 10 }
 """
+
+
+@contextmanager
+def broken_listing() -> Iterator[None]:
+    """Vaults can't be listed."""
+
+    async def fails(*_: object, **__: object) -> AsyncIterator[Page]:
+        raise Denied("it is forbidden to look")
+        yield
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "pages", fails)
+        yield
 
 
 @pytest.fixture
@@ -119,6 +137,29 @@ def test_what_is_deleted_early_is_paid_for(priced: Path, place: VaultPlace) -> N
     assert len(place.archives) == 2
     status, body = told(*delete, "--max-cost", "27.01")
     assert (status, [round(total) for total in totals(body)], len(place.archives)) == (0, [27], 1)
+
+
+def test_a_plan_that_is_not_whole_is_refused(priced: Path, place: VaultPlace) -> None:
+    """What a failed listing did not tell of would be paid for unseen."""
+    assert run("sync", "tree", "vaults://vault")[0] == 0
+    with broken_listing():
+        status, said = run("sync", "vaults://vault", "out", "--max-cost", "100")
+    assert status == 3, said
+    assert "a listing failed, so nobody knows what this costs" in said
+    assert place.jobs == []
+
+
+def test_a_missing_price(priced: Path, place: VaultPlace) -> None:
+    """It stops a plan, and not a run that has done its work."""
+    assert run("sync", "tree", "vaults://vault")[0] == 0
+    fast = ("sync", "vaults://vault", "out", "--tier", "expedited")
+    for more in (["--dry-run"], ["--max-cost", "1"]):
+        status, said = run(*fast, *more)
+        assert (status, place.jobs) == (2, []), said
+        assert "There is no price for expedited retrievals in us-east-1" in said
+    status, said = run(*fast)
+    assert (status, len(place.jobs)) == (75, 1)
+    assert "What this comes to is not known: There is no price for expedited" in said
 
 
 def test_one_object(priced: Path, place: VaultPlace) -> None:

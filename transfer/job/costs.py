@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from transfer.costs import Estimate, shown
 from transfer.decide import Step
-from transfer.errors import Misconfigured, NotFound, TransferError
+from transfer.errors import Misconfigured, TransferError
 from transfer.event import Action, Costs, Outcome, Verdict
 from transfer.job.asking import days_of, tiers_of
 from transfer.model import Entry
@@ -102,7 +102,8 @@ async def _meter(store: Store) -> Meter | None:
 
 
 async def _found(store: Store, key: str) -> Entry | None:
+    """None for what is not there, and for what can't be seen, of which nothing is known."""
     try:
         return await store.stat(key)
-    except NotFound:
+    except TransferError:
         return None

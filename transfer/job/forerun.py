@@ -8,7 +8,7 @@ from functools import partial
 
 from transfer.checkpoint import Checkpoint
 from transfer.decide import Step
-from transfer.event import ignore
+from transfer.event import Notice, ignore
 from transfer.job.costs import Expected, excess
 from transfer.job.mode import Mode
 from transfer.job.run import Run
@@ -22,7 +22,10 @@ async def refusal(
 
     Whatever else the plan meets, a failed listing or too many deletions, the run itself will meet too, and tell.
     """
+    route.listener(Notice("The plan is made ahead, to know what it costs."))
     told = replace(route, journal=Reminder(checkpoint), listener=ignore)
     run = Run(told, checkpoint, Mode.TELL, partial(Mode.TELL.carry_out, told), own, await Expected.of(told))
     result = await run.execute(steps)
+    if run.listing_failed is not None:
+        return f"a listing failed, so nobody knows what this costs, which --max-cost is to limit: {run.listing_failed}"
     return excess(result.costs, route.options.max_cost)

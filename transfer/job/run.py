@@ -68,6 +68,8 @@ class Run:
     expected: Expected | None = None
     """What it would cost; of a run that is only told."""
     tally: Tally = field(default_factory=Tally)
+    listing_failed: TransferError | None = field(default=None, init=False)
+    """Why the plan is not whole."""
     _started: float = field(default_factory=time.monotonic)
     _fatal: str | None = None
     _names: dict[str, str] = field(default_factory=dict)
@@ -145,7 +147,7 @@ class Run:
         try:
             await self._planning.run()
         except TransferError as error:
-            self._listing_failed(error)
+            self._note_listing_failed(error)
             return False
         self._note_emptiness()
         return True
@@ -158,7 +160,8 @@ class Run:
             self._cold.restart()
         self.tally.restart()
 
-    def _listing_failed(self, error: TransferError) -> None:
+    def _note_listing_failed(self, error: TransferError) -> None:
+        self.listing_failed = error
         self.tally.notes.append("A listing failed, so not everything was looked at and nothing is deleted.")
         self._record(Outcome("", Action.FAIL, Verdict.FAILED, "listing failed", error=str(error)))
 
@@ -376,7 +379,17 @@ class Run:
     async def _note_costs(self) -> None:
         if self.mode is Mode.COMPARE:
             return
-        self._costs = await spent(self.route) if self.expected is None else self.expected.all()
+        if self.expected is None:
+            await self._note_spent()
+            return
+        self._costs = self.expected.all()
         self.tally.notes.extend(sentences(self._costs))
-        if self.expected is not None and self.tally.refused is None:
+        if self.tally.refused is None:
             self.tally.refused = excess(self._costs, self.route.options.max_cost)
+
+    async def _note_spent(self) -> None:
+        try:
+            self._costs = await spent(self.route)
+        except TransferError as error:  # a price is missing, and all is done
+            self.tally.notes.append(f"What this comes to is not known: {error}")
+        self.tally.notes.extend(sentences(self._costs))
