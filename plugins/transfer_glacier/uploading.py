@@ -104,12 +104,12 @@ async def finish(
     if tree_hash is None:
         raise Corrupt(f"The parts of '{upload.key}' at the vault don't make one archive", key=upload.key)
     archive_id = await calls.complete(vault.client, upload.id, size=size, tree_hash=tree_hash, key=upload.key)
-    (await vault.billing.spent()).upload(1)
     killpoint.reach("completed")
     name = vault.names.name(upload.key)
     mtime = int(upload.extra[_MTIME])
     archive = await vault.names.add(Archive(archive_id, name, size, mtime, tree_hash, vault.now_ns() // _SECOND_NS))
     killpoint.reach("named")
+    (await vault.billing.spent()).upload(1)
     await _delete_replaced(vault, upload, archive)
     return Stored(entry_of(archive, upload.key, FROZEN), _VERIFIED if known else UNPROVEN, lost(metadata))
 
