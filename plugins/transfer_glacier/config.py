@@ -59,6 +59,7 @@ SETTINGS: Mapping[str, str] = {
     "ca_bundle": "file with the certificates of the authorities to trust",
     "journal": "file that tells which archives have which names; left out, one for each vault in the user's own place",
     "journal_encoding": "of the names in the journal, where it is not utf-8",
+    "names_from": "file with names, GlacierArchiveID,FileName, for a journal that is made of the inventory",
     "prices": "file with a table of prices, for estimates; one comes with the package",
     "keep_versions": "true to leave older archives of a name where it is replaced or deleted",
     "versions": "true to list older archives too, as name@time",
@@ -82,6 +83,7 @@ class Settings:
     ca_bundle: str | None = None
     journal: str | None = None
     journal_encoding: str = "utf-8"
+    names_from: str | None = None
     prices: str | None = None
     keep_versions: bool = False
     versions: bool = False
@@ -111,6 +113,7 @@ def read_settings(location: Location) -> Settings:
         ca_bundle=given.get("ca_bundle") or os.environ.get("AWS_CA_BUNDLE") or None,
         journal=given.get("journal") or None,
         journal_encoding=given.get("journal_encoding") or "utf-8",
+        names_from=given.get("names_from") or None,
         prices=given.get("prices") or None,
         keep_versions=flag(given, "keep_versions") or False,
         versions=flag(given, "versions") or False,

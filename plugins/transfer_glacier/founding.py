@@ -13,13 +13,15 @@ import platformdirs
 from transfer.errors import Awaited, Misconfigured, Transient
 from transfer.wire.stream import Stream
 from transfer_glacier import calls
+from transfer_glacier.archive import Archive
 from transfer_glacier.client import Client
 from transfer_glacier.config import Settings
 from transfer_glacier.cover import is_readable, is_under_way
 from transfer_glacier.inventory.founding import begin_journal
-from transfer_glacier.inventory.naming import archive_of
+from transfer_glacier.inventory.listed import Listed
 from transfer_glacier.inventory.reading import archives_async
 from transfer_glacier.job import Action, Job, inventory_retrieval
+from transfer_glacier.naming import naming
 from transfer_glacier.vault import Vault
 
 DESCRIPTION = "transfer: inventory"
@@ -93,10 +95,15 @@ async def _see_folder(journal: Path) -> None:
 
 
 async def _from_inventory(vault: Vault) -> None:
+    async with naming(vault.settings.names_from) as archive_of:  # ahead of a wait of hours, lest it be in vain
+        await _found_by(archive_of, vault)
+
+
+async def _found_by(archive_of: Callable[[Listed], Archive], vault: Vault) -> None:
     jobs = [job async for job in calls.jobs(vault.client) if job.action == Action.INVENTORY and not job.partial]
     ready = [job for job in jobs if is_readable(job, vault.now_ns())]
     if ready:
-        await _begin_from(vault, max(ready, key=lambda job: job.created_ns or 0))
+        await _begin_from(vault, max(ready, key=lambda job: job.created_ns or 0), archive_of)
         return
     if not any(map(is_under_way, jobs)):
         await calls.initiate(vault.client, inventory_retrieval(description=DESCRIPTION))
@@ -106,7 +113,7 @@ async def _from_inventory(vault: Vault) -> None:
     )
 
 
-async def _begin_from(vault: Vault, job: Job) -> None:
+async def _begin_from(vault: Vault, job: Job, archive_of: Callable[[Listed], Archive]) -> None:
     """Make the journal of what a job has retrieved. One that came into being meanwhile is as good."""
     stream = await calls.output(vault.client, job.id, None)
     with closing(stream):

@@ -6,9 +6,8 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,12 @@ from transfer_glacier.founding import locator
 from transfer_glacier.inventory.compare import Comparison, Difference, Disagreeing, Gone, Undeleted, Unjournaled
 from transfer_glacier.inventory.founding import begin_journal, collect
 from transfer_glacier.inventory.listed import Listed
-from transfer_glacier.inventory.naming import archive_of
 from transfer_glacier.inventory.ordered import Ordered, ordering
 from transfer_glacier.inventory.reading import Reader, archives_async
 from transfer_glacier.inventory.repair import repairs
 from transfer_glacier.journal import Journal
-from transfer_glacier.names_csv import open_names, write_names
+from transfer_glacier.names_csv import write_names
+from transfer_glacier.naming import naming
 from transfer_glacier_cli.choices import JOURNAL, PLACES, RETRIES, WAIT
 from transfer_glacier_cli.inventories import JSON, obtain, pieces
 from transfer_glacier_cli.reach import Asked, Reached, asked, reached
@@ -130,7 +129,7 @@ class _Work:
                 async with _journal(vault, path) as opened:
                     if mend and (torn := await asyncio.to_thread(opened.mend)):
                         show(f"A torn last line of {len(torn)} characters was put into {path}.torn.")
-                    with self._namer() as namer:
+                    async with self._naming() as namer:
                         told = _Told(Comparison(ordered.by_id(), opened.by_id(), taken), self.json)
                         if mend:
                             records = repairs(told, namer, int(time.time()))
@@ -146,8 +145,8 @@ class _Work:
         if not found.archives and found.inventory_ns is None:
             await asyncio.to_thread(_begin, path, vault.settings.journal_encoding)
             return
-        job = await obtain(vault, JSON, wait=self.wait)
-        with self._namer() as namer:
+        async with self._naming() as namer:
+            job = await obtain(vault, JSON, wait=self.wait)
             async with aclosing(pieces(vault, job)) as parts:
                 inventory = archives_async(parts)
                 with suppress(FileExistsError):  # one that came into being meanwhile is as good
@@ -163,25 +162,8 @@ class _Work:
             raise Misconfigured(f"The inventory of {vault.subject} does not tell its date; fetch another one.")
         return reader.head.taken
 
-    def _namer(self) -> _Namer:
-        return _Namer(self.names_from)
-
-
-class _Namer:
-    """Names archives by the file that the user gave, or else by their descriptions."""
-
-    def __init__(self, file: Path | None) -> None:
-        self._file = file
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Callable[[Listed], Archive]:
-        if self._file is None:
-            return archive_of
-        names = self._stack.enter_context(open_names(str(self._file)))
-        return partial(archive_of, names=names)
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def _naming(self) -> AbstractAsyncContextManager[Callable[[Listed], Archive]]:
+        return naming(None if self.names_from is None else str(self.names_from))
 
 
 class _Told:

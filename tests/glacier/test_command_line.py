@@ -157,3 +157,18 @@ def test_the_journal_of_an_older_vault_is_refused(remote: Path, place: VaultPlac
     assert status == 2
     assert ": it has archives that are older than the vault; name the right one" in said
     assert second.archives == []
+
+
+def test_archives_get_their_names_from_a_file(remote: Path, place: VaultPlace) -> None:
+    """What the file does not name has the name that its description tells."""
+    archive = place.keep(b"data", "plain")
+    place.keep(b"more", "other")
+    place.take_inventory()
+    named = ("--source-option", f"names_from={remote / 'names.csv'}")
+    status, said = run("ls", "vaults://vault", *named)
+    assert (status, said.count("\n"), place.jobs) == (2, 1, [])
+    assert "names.csv can't be read: No such file or directory" in said
+    (remote / "names.csv").write_text(f"GlacierArchiveID,FileName\n{archive.id},photos/a.jpg\n")
+    assert run("ls", "vaults://vault", *named)[0] == 75
+    place.turn(hours=6)
+    assert run("ls", "vaults://vault", *named) == (0, "other\nphotos/a.jpg\n")
