@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 import transfer
 from tests.core.rig import Heard, Watched, contents, fill, memory, quick, raising
 from transfer.errors import Awaited
 from transfer.event import Notice
-from transfer.job import awaiting
+from transfer.job import awaiting, hearing
 
 
 @pytest.mark.parametrize("side", [0, 1])
@@ -32,3 +35,27 @@ async def test_it_is_waited_for_where_that_is_asked_for(monkeypatch: pytest.Monk
     assert contents(target) == {"k": b"1"}
     assert [notice.text for notice in heard.of(Notice)] == ["Waiting: The inventory was asked for"]
     assert source.count("check") == 4
+
+
+async def test_word_of_it_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes before it would be looked for."""
+    monkeypatch.setattr(hearing, "LEAST", 0.0)
+    source, target = Telling(memory()), memory()
+    await fill(source, {"k": b"1"})
+    source.before = raising(Awaited("The inventory was asked for"), "check", times=1)
+    async with asyncio.timeout(10):
+        assert (await transfer.sync(source, target, quick(wait=True))).ok
+    assert source.heard == 1
+
+
+class Telling(Watched):
+    """Sends word at once, whenever somebody listens."""
+
+    heard = 0
+
+    @property
+    def capabilities(self):  # type: ignore[no-untyped-def, override]
+        return replace(super().capabilities, tells_thawed=True)
+
+    async def thawed(self) -> None:
+        self.heard += 1
