@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,9 @@ def positive(name: str, value: Any) -> float:
 
 def amount(name: str, value: Any) -> Decimal:
     """An amount of money, 0 or more."""
-    if not isinstance(value, int | float | str | Decimal) or isinstance(value, bool):
+    if not isinstance(value, int | float | Decimal) or isinstance(value, bool):
         raise _wrong(name, "a number", value)
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise _wrong(name, "a number", value) from None
+    number = Decimal(str(value))
     if not (number.is_finite() and number >= 0):
         raise Misconfigured(f"{flag(name)} must be 0 or more.")
     return number

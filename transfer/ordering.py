@@ -6,23 +6,23 @@ was made so that both orders are one; so keys are compared as texts.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import heapq
 import marshal
 import os
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import BinaryIO
 
 from transfer.errors import NoSpace, TransferError
 from transfer.model import Entry, Page, Unlisted
 from transfer.plain import Plain, plain, restored
+from transfer.tasks import in_thread
 
 _PAGE = 1_000
 """Items of a page that comes out."""
@@ -35,9 +35,6 @@ _FAN = 64
 
 _LENGTH = 8
 """Bytes of the length before a block."""
-
-P = ParamSpec("P")
-R = TypeVar("R")
 _place = itemgetter(0, 1)
 """Key, and whether it is an entry."""
 
@@ -76,16 +73,16 @@ async def sorted_on_disk(pages: AsyncIterator[Page], folder: Path) -> AsyncItera
     """
     runs = _Runs(folder)
     try:
-        await _in_thread(runs.open)
+        await in_thread(runs.open)
         async with _closing(pages):
             await _fill(runs, pages)
         merged = runs.merged()
-        while items := await _in_thread(_restored_page, merged):
+        while items := await in_thread(_restored_page, merged):
             yield Page(items)
     except OSError as error:
         raise _explained(error, folder) from error
     finally:
-        await _in_thread(runs.close)
+        await in_thread(runs.close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ class _Runs:
             if len(runs) < _FAN:
                 return
             start, items = self._end, self._merge(runs)
-            while await _in_thread(self._write_block, items):
+            while await in_thread(self._write_block, items):
                 pass
             if level + 1 == len(self._levels):
                 self._levels.append([])
@@ -162,10 +159,10 @@ async def _fill(runs: _Runs, pages: AsyncIterator[Page]) -> None:
     async for page in pages:
         batch += map(plain, page.items)
         if len(batch) >= _RUN:
-            await _in_thread(runs.add, batch)
+            await in_thread(runs.add, batch)
             batch = []
             await runs.lengthen()
-    await _in_thread(runs.add, batch)
+    await in_thread(runs.add, batch)
 
 
 def _items(descriptor: int, run: _Run) -> Iterator[Plain]:
@@ -190,18 +187,6 @@ def _explained(error: OSError, folder: Path) -> TransferError:
 
 def _restored_page(items: Iterator[Plain]) -> tuple[Entry | Unlisted, ...]:
     return tuple(map(restored, islice(items, _PAGE)))
-
-
-async def _in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Like ``asyncio.to_thread``, but when cancelled waits for the thread, which uses the file until then."""
-    running = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        while not running.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
-        raise
 
 
 @asynccontextmanager

@@ -81,7 +81,7 @@ async def copy_stream(
         refuse_unmet(options, store)
         await store.check(write=True)
         route = _route(store, options, listener)
-        with nullcontext() if options.spool is None else spool_in(options.spool) as spool:
+        async with nullcontext() if options.spool is None else spool_in(options.spool) as spool:
             listener(RunStarted("-", store.url, None, resuming=False))
             if spool is None:
                 _see_capacity(route)

@@ -57,7 +57,7 @@ class VaultMeter:
     def thaws(self, entry: Entry, days: int, tier: str) -> None:
         self._bill.retrieve(tier, entry.size or 0)
 
-    def writes(self, size: int, parts: int) -> None:
+    def writes(self, parts: int) -> None:
         self._bill.upload(parts + _REQUESTS_BESIDE_PARTS)
 
     async def replaces(self, entry: Entry) -> None:

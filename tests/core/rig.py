@@ -7,8 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
+import pytest
+
+from transfer.budget import Budget
 from transfer.event import Event, Finished, Outcome, RunStarted
 from transfer.layers.layer import Layer, close_pages
 from transfer.model import Body, Entry, Metadata, Page, Span
@@ -173,3 +177,16 @@ def raising(error: Exception, *verbs: str, times: int | None = None) -> Hook:
             raise error
 
     return hook
+
+
+def budgets_kept(monkeypatch: pytest.MonkeyPatch, *modules: ModuleType) -> list[Budget]:
+    """A list that gets the budgets of all runs, as these modules make them."""
+    made: list[Budget] = []
+
+    def make(total: int) -> Budget:
+        made.append(Budget(total))
+        return made[-1]
+
+    for module in modules:
+        monkeypatch.setattr(module, "Budget", make)
+    return made

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import transfer
-from tests.core.rig import MIB, Heard, Watched, contents, fill, memory, pattern, quick
+from tests.core.rig import MIB, Heard, Watched, budgets_kept, contents, fill, memory, pattern, quick
 from transfer import engine
 from transfer.budget import Budget
 from transfer.errors import Unsupported
@@ -17,14 +17,7 @@ from transfer.event import Finished
 @pytest.fixture
 def budgets(monkeypatch: pytest.MonkeyPatch) -> list[Budget]:
     """The budgets of all runs."""
-    made: list[Budget] = []
-
-    def make(total: int) -> Budget:
-        made.append(Budget(total))
-        return made[-1]
-
-    monkeypatch.setattr(engine, "Budget", make)
-    return made
+    return budgets_kept(monkeypatch, engine)
 
 
 async def test_buffers_stay_within_the_budget(budgets: list[Budget]) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -276,3 +279,26 @@ async def test_a_stream_too_long_for_its_parts_is_told_both_remedies(
         )
     ]
     assert place.is_clean
+
+
+class _Noted(io.FileIO):
+    """Takes note of the threads that open and close it."""
+
+    threads: ClassVar[set[int]] = set()
+
+    def __init__(self, *of: Any, **how: Any) -> None:
+        self.threads.add(threading.get_ident())
+        super().__init__(*of, **how)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.threads.add(threading.get_ident())
+        super().close()
+
+
+async def test_the_file_is_opened_and_closed_on_threads(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may be far, and takes its time to free what is in a large file."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **how: _Noted(how["dir"] / "file", "w+"))
+    assert (await transfer.copy_stream(chunks(b"data"), place.url, spooling(place))).ok
+    assert _Noted.threads
+    assert threading.get_ident() not in _Noted.threads

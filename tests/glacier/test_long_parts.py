@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import transfer
-from tests.core.rig import Heard, Watched, fill, memory
+from tests.core.rig import Heard, Watched, budgets_kept, fill, memory
 from tests.emulators.controls import Fault, FaultKind
 from tests.glacier.vaultplace import VaultPlace
 from transfer import engine, streams
@@ -46,15 +46,7 @@ def few_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def budgets(monkeypatch: pytest.MonkeyPatch) -> list[Budget]:
     """Those of all runs."""
-    made: list[Budget] = []
-
-    def make(total: int) -> Budget:
-        made.append(Budget(total))
-        return made[-1]
-
-    for module in (engine, streams):
-        monkeypatch.setattr(module, "Budget", make)
-    return made
+    return budgets_kept(monkeypatch, engine, streams)
 
 
 @pytest.fixture

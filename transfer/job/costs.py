@@ -42,8 +42,7 @@ class Expected:
             entry = step.source or await _found(self.route.source, step.key) or Entry(step.key, outcome.size)
             self.source.thaws(entry, days_of(options, self.route.source.limits), tier)
         if self.target is not None and outcome.action in (Action.THAW, Action.COPY):
-            size = outcome.size or 0
-            self.target.writes(size, self._parts(size))
+            self.target.writes(self._parts(outcome.size or 0))
             there = step.target or await _found(self.route.target, step.target_key)
             if there is not None:
                 await self.target.replaces(there)

@@ -20,7 +20,7 @@ async def refusal(
 ) -> str | None:
     """The sentence with which the run is refused that would cost more than ``--max-cost``.
 
-    Whatever else the plan meets, a failed listing or too many deletions, the run itself will meet too, and tell.
+    Or of which nobody knows, for a listing failed. Whatever else the plan meets the run itself will meet too, and tell.
     """
     route.listener(Notice("The plan is made ahead, to know what it costs."))
     told = replace(route, journal=Reminder(checkpoint), listener=ignore)

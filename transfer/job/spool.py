@@ -5,14 +5,13 @@ The file has no name, so that nothing of it is left, however the process ends.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import IO
 
 from transfer.budget import Budget
 from transfer.checksums import Hasher, hasher
@@ -21,11 +20,8 @@ from transfer.job.pieces import Pieces
 from transfer.model import Entry, Span
 from transfer.pipeline.proof import ALWAYS
 from transfer.plugin import Capabilities, Origin, Store
+from transfer.tasks import in_thread
 from transfer.units import format_size
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
 
 _STEP = 1024 * 1024
 """Bytes that are written at once; a stream may come in any crumbs."""
@@ -39,17 +35,23 @@ class Spool:
     descriptor: int
 
 
-@contextmanager
-def spool_in(folder: Path) -> Iterator[Spool]:
+@asynccontextmanager
+async def spool_in(folder: Path) -> AsyncIterator[Spool]:
     """A new file for the length of the block. Raises Misconfigured where none can be made."""
+    file = await in_thread(_opened, folder)
     try:
-        file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed below
+        yield Spool(folder, file.fileno())
+    finally:
+        await in_thread(file.close)  # which frees the blocks of all that is in it
+
+
+def _opened(folder: Path) -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile(dir=folder, buffering=0)
     except OSError as error:
         raise Misconfigured(
             f"--spool can't write to '{folder}': {error.strerror}; name a folder with room for the whole stream."
         ) from None
-    with file:
-        yield Spool(folder, file.fileno())
 
 
 async def spooled(spool: Spool, key: str, pieces: Pieces, budget: Budget, now_ns: Callable[[], int]) -> Spooled:
@@ -58,7 +60,7 @@ async def spooled(spool: Spool, key: str, pieces: Pieces, budget: Budget, now_ns
     async with budget.buffer(min(_STEP, budget.largest)) as view:
         while filled := await pieces.fill(view):
             try:
-                await _on_thread(_write, spool.descriptor, view[:filled], running)
+                await in_thread(_write, spool.descriptor, view[:filled], running)
             except OSError as error:
                 raise TransferError(
                     f"--spool can't keep more than {format_size(size)} of the stream in '{spool.folder}': "
@@ -98,7 +100,7 @@ class _Reading:
     async def readinto(self, view: memoryview) -> int:
         wanted = view[: self._end - self._offset]
         try:
-            got = await _on_thread(_read, self._descriptor, wanted, self._offset)
+            got = await in_thread(_read, self._descriptor, wanted, self._offset)
         except OSError as error:
             raise TransferError(f"--spool can't be read again: {error.strerror}") from None
         self._offset += got
@@ -116,13 +118,3 @@ def _read(descriptor: int, view: memoryview, offset: int) -> int:
     while filled < len(view) and (got := os.preadv(descriptor, [view[filled:]], offset + filled)):
         filled += got
     return filled
-
-
-async def _on_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call ``function`` on a thread, which in any case ends before this does: the file may be closed behind it."""
-    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait((work,))
-        raise

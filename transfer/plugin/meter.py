@@ -19,8 +19,8 @@ class Meter(Protocol):
     def thaws(self, entry: Entry, days: int, tier: str) -> None:
         """All of an object is thawed; ``days`` and ``tier`` as for :meth:`Store.thaw`."""
 
-    def writes(self, size: int, parts: int) -> None:
-        """An object of so many bytes is written, in so many parts; 1 is a :meth:`Store.put`."""
+    def writes(self, parts: int) -> None:
+        """An object is written, in so many parts; 1 may be a :meth:`Store.put`."""
 
     async def replaces(self, entry: Entry) -> None:
         """The object is replaced now."""
