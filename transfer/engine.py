@@ -174,13 +174,13 @@ async def _run(
         route = watched_route(_route(sides, options, told, journal, _rules(sides, options, mode, memory), memory))
         told(await _started(sides, checkpoint, options))
         own = await asyncio.to_thread(_own_keys, sides, options)
-        refused = None
-        if mode is Mode.MOVE and options.max_cost is not None:
-            refused = await forerun.refusal(route, checkpoint, own, _steps(single))
-        expected = await Expected.of(route) if mode is Mode.TELL else None
+        expected = await Expected.of(route) if mode is Mode.TELL or options.max_cost is not None else None
+        ahead = None
+        if mode is Mode.MOVE and expected is not None:
+            ahead, expected = partial(forerun.refusal, route, checkpoint, own, expected, _steps(single)), None
         async with _hands(source, target, sides, route, mode, controls, trees=single is None) as carry_out:
             run = Run(route, checkpoint, mode, carry_out, own, expected)
-            result = await run.execute(_steps(single), refused=refused)
+            result = await run.execute(_steps(single), ahead=ahead)
         if mode is Mode.MOVE and result.ok:
             await settle(checkpoint, options)
         return result

@@ -29,18 +29,24 @@ class Expected:
 
     @classmethod
     async def of(cls, route: Route) -> Expected:
-        """Raises Misconfigured where a place's table of prices can't be used."""
-        return cls(route, await _meter(route.source), await _meter(route.target))
+        """Raises Misconfigured where prices can't be used, lack one that is needed, or are in two currencies."""
+        expected = cls(route, await _meter(route.source), await _meter(route.target))
+        trial = await _meter(route.source)
+        if trial is not None:
+            trial.thaws(Entry("", 0), *_asked_of(route))
+            trial.estimate()
+        currencies = sorted({meter.estimate().currency for meter in (expected.source, expected.target) if meter})
+        if len(currencies) > 1 and route.options.max_cost is not None:
+            raise Misconfigured(f"--max-cost is one amount, and the prices are in {' and '.join(currencies)}.")
+        return expected
 
     async def add(self, step: Step, outcome: Outcome) -> None:
         """What was told of one object."""
         if outcome.verdict is not Verdict.PLANNED:
             return
         if self.source is not None and outcome.action is Action.THAW:
-            options = self.route.options
-            tier = tiers_of(options.tier, self.route.source.capabilities)[0]
             entry = step.source or await _found(self.route.source, step.key) or Entry(step.key, outcome.size)
-            self.source.thaws(entry, days_of(options, self.route.source.limits), tier)
+            self.source.thaws(entry, *_asked_of(self.route))
         if self.target is not None and outcome.action in (Action.THAW, Action.COPY):
             self.target.writes(self._parts(outcome.size or 0))
             there = step.target or await _found(self.route.target, step.target_key)
@@ -53,7 +59,7 @@ class Expected:
             await self.target.deletes(entries)
 
     def all(self) -> Costs:
-        """What it comes to, by place. Raises Misconfigured where a price is missing."""
+        """What it comes to, by place."""
         meters = ((self.route.source, self.source), (self.route.target, self.target))
         return _told([(store.url, meter.estimate()) for store, meter in meters if meter is not None])
 
@@ -71,18 +77,13 @@ async def spent(route: Route) -> Costs:
 
 
 def excess(costs: Costs, most: Decimal | None) -> str | None:
-    """The sentence with which a run is refused that costs more than ``most``.
-
-    Raises Misconfigured where the places charge in different currencies.
-    """
+    """The sentence with which a run is refused that costs more than ``most``, all in one currency."""
     total = sum((estimate.total for _, estimate in costs), Decimal())
     if most is None or total <= most:
         return None
-    currencies = sorted({estimate.currency for _, estimate in costs})
-    if len(currencies) > 1:
-        raise Misconfigured(f"--max-cost is one amount, and the prices are in {' and '.join(currencies)}.")
+    currency = costs[0][1].currency
     return (
-        f"this would cost about {shown(total)} {currencies[0]}, which is more than --max-cost {most} allows; "
+        f"this would cost about {shown(total)} {currency}, which is more than --max-cost {most} allows; "
         "nothing was asked for, written or deleted"
     )
 
@@ -94,6 +95,12 @@ def sentences(costs: Costs) -> list[str]:
 
 def _told(costs: Sequence[tuple[str, Estimate]]) -> Costs:
     return tuple((url, estimate) for url, estimate in costs if estimate.total)
+
+
+def _asked_of(route: Route) -> tuple[int, str]:
+    """For how many days, and by which tier, things would be thawed."""
+    options, source = route.options, route.source
+    return days_of(options, source.limits), tiers_of(options.tier, source.capabilities)[0]
 
 
 async def _meter(store: Store) -> Meter | None:

@@ -16,7 +16,11 @@ from transfer.pipeline.route import Reminder, Route
 
 
 async def refusal(
-    route: Route, checkpoint: Checkpoint, own: frozenset[str], steps: AsyncIterator[Sequence[Step]] | None
+    route: Route,
+    checkpoint: Checkpoint,
+    own: frozenset[str],
+    expected: Expected,
+    steps: AsyncIterator[Sequence[Step]] | None,
 ) -> str | None:
     """The sentence with which the run is refused that would cost more than ``--max-cost``.
 
@@ -24,7 +28,7 @@ async def refusal(
     """
     route.listener(Notice("The plan is made ahead, to know what it costs."))
     told = replace(route, journal=Reminder(checkpoint), listener=ignore)
-    run = Run(told, checkpoint, Mode.TELL, partial(Mode.TELL.carry_out, told), own, await Expected.of(told))
+    run = Run(told, checkpoint, Mode.TELL, partial(Mode.TELL.carry_out, told), own, expected)
     result = await run.execute(steps)
     if run.listing_failed is not None:
         return f"a listing failed, so nobody knows what this costs, which --max-cost is to limit: {run.listing_failed}"

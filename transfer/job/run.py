@@ -85,15 +85,20 @@ class Run:
         self._planning = Planning(self.route, self.checkpoint, self.own, self._carry, self._restart)
 
     async def execute(
-        self, steps: AsyncIterator[Sequence[Step]] | None = None, *, refused: str | None = None
+        self,
+        steps: AsyncIterator[Sequence[Step]] | None = None,
+        *,
+        ahead: Callable[[], Awaitable[str | None]] | None = None,
     ) -> Result:
         """Do everything that the options ask for; ``steps`` stand in for the plan, where nothing is listed.
 
-        ``refused`` says why nothing of it may be done.
+        ``ahead`` is awaited first, and says why nothing of it may be done.
         """
-        state, self.tally.refused = "interrupted", refused
+        state = "interrupted"
         try:
-            if refused is None:
+            if ahead is not None:
+                self.tally.refused = await ahead()
+            if self.tally.refused is None:
                 await self._everything(steps)
             state = _STATES.get(self._result().exit_status, "failed")
         finally:
