@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -99,6 +102,17 @@ async def test_who_interrupts_the_plan_is_told_as_ever() -> None:
         await running
     (finished,) = heard.of(RunFinished)
     assert finished.result.interrupted
+
+
+async def test_a_plan_writes_nothing_down(tmp_path: Path) -> None:
+    """Not even what it found to be the same, which a run does."""
+    source, target = await places()
+    await fill(source, {"same": b"equal"})
+    await fill(target, {"same": b"equal"})
+    for most, rows in ((0, 0), (7, 3)):
+        await transfer.sync(source, target, quick(max_cost=most, checkpoint=tmp_path / "c.sqlite"))
+        with closing(sqlite3.connect(tmp_path / "c.sqlite")) as database:
+            assert database.execute("SELECT count(*) FROM done").fetchone() == (rows,)
 
 
 async def test_two_currencies_make_no_sum() -> None:

@@ -159,6 +159,15 @@ def test_the_journal_of_an_older_vault_is_refused(remote: Path, place: VaultPlac
     assert second.archives == []
 
 
+def test_clocks_may_differ(remote: Path, place: VaultPlace) -> None:
+    """So an archive may look some hours older than its vault."""
+    assert run("sync", "tree", "vaults://vault")[0] == 0
+    (journal,) = (remote / "state").rglob("*.journal")
+    place.turn(hours=12)
+    place.other("second")
+    assert run("ls", "vaults://second", "--source-option", f"journal={journal}") == (0, "a\n")
+
+
 def test_archives_get_their_names_from_a_file(remote: Path, place: VaultPlace) -> None:
     """What the file does not name has the name that its description tells."""
     archive = place.keep(b"data", "plain")

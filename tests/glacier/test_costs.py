@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -124,6 +125,22 @@ def test_older_archives_that_are_kept_cost_nothing(priced: Path, place: VaultPla
     (priced / "tree" / "a").write_bytes(b"other")
     assert totals(told("sync", "tree", "vaults://vault", "--dry-run", *keeping)[1]) == [Decimal(3)]
     assert totals(told("sync", "tree", "vaults://vault", *keeping)[1]) == [Decimal(3)]
+
+
+def test_versions_that_go_are_paid_for(priced: Path, place: VaultPlace) -> None:
+    """Only the newest is replaced; all of a name are deleted, unless they are kept."""
+    keeping = ("--target-option", "keep_versions=true")
+    for data, mtime in ((b"data", 1_000_000_000), (b"other", 1_000_000_010)):
+        (priced / "tree" / "a").write_bytes(data)
+        os.utime(priced / "tree" / "a", (mtime, mtime))
+        assert run("sync", "tree", "vaults://vault", *keeping)[0] == 0
+    assert len(place.archives) == 2
+    (priced / "tree" / "a").write_bytes(b"the third")
+    assert [round(total) for total in totals(told("sync", "tree", "vaults://vault", "-n")[1])] == [3 + 15]
+    (priced / "tree" / "a").rename(priced / "tree" / "b")
+    delete = ("sync", "tree", "vaults://vault", "--delete", "-n")
+    assert [round(total) for total in totals(told(*delete)[1])] == [3 + 15 + 12]
+    assert [round(total) for total in totals(told(*delete, *keeping)[1])] == [3 + 15]
 
 
 def test_what_is_deleted_early_is_paid_for(priced: Path, place: VaultPlace) -> None:

@@ -37,6 +37,7 @@ from transfer.testing.checks.harness import checksums, fetch, keys, noise, put, 
 from transfer_qiniu import QiniuPlugin, plugin
 from transfer_qiniu.deleting import _failures
 from transfer_qiniu.store import KodoStore
+from transfer_qiniu.transport import Transport
 
 _MIB = 1024 * 1024
 Open = Callable[..., Awaitable[Store]]
@@ -297,6 +298,26 @@ async def test_a_bucket_made_anew_elsewhere(kodo_server: Kodo, opened: Open, ver
     del kodo_server.buckets[name]
     with pytest.raises(Misconfigured, match="a bucket that does not exist"):
         await works(await opened(name, endpoint="", uc=kodo_server.endpoint))
+
+
+async def test_a_bucket_that_has_not_moved_is_looked_up_once(
+    kodo_server: Kodo, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many requests are refused as if it had; and none of them is sent again where it was refused."""
+    store = await opened(endpoint="", uc=kodo_server.endpoint)
+    await put(store, "k", b"1")
+    sent: list[str] = []
+
+    async def refuse(transport: Transport, method: str, url: str, *_: object, **__: object) -> object:
+        sent.append(url)
+        raise Misconfigured("is in another region", code="400")
+
+    monkeypatch.setattr(Transport, "manage", refuse)
+    before = len(kodo_server.asked)
+    for _ in range(3):
+        with pytest.raises(Misconfigured, match="in another region"):
+            await store.stat("k")
+    assert (len(sent), asked(kodo_server, "/v4/query", before)) == (3, 1)
 
 
 async def test_domains_on_trial_come_last(kodo_server: Kodo, opened: Open) -> None:
