@@ -427,3 +427,33 @@ def test_the_index_is_a_cache_of_the_user(path: Path, own_surroundings: Path) ->
     for other in (path, path.parent / "link"):
         again(other).close()
     assert len(list((own_surroundings / "journals").glob("*.sqlite"))) == 1
+
+
+def test_a_line_is_on_the_disk_before_it_counts(journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its file's name is, the first time."""
+    synced: list[tuple[int, int]] = []
+
+    def noted(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        synced.append((found.st_ino, found.st_size))
+
+    monkeypatch.setattr(file.os, "fsync", noted)
+    for number in (1, 2):
+        journal.created(archive(number))
+        found = path.stat()
+        assert synced[-1] == (found.st_ino, found.st_size)
+    assert path.parent.stat().st_ino in dict(synced)
+
+
+def test_who_appends_waits_for_the_lock(journal: Journal, path: Path) -> None:
+    """Of other programs too, which may be about to cut off what they could not write whole."""
+    journal.created(archive(1))
+    size = path.stat().st_size
+    with ThreadPoolExecutor() as pool:
+        with file.locked(path):
+            appending = pool.submit(journal.created, archive(2))
+            with pytest.raises(TimeoutError):
+                appending.result(0.2)
+            assert path.stat().st_size == size
+        appending.result(5)
+    assert path.stat().st_size > size

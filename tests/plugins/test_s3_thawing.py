@@ -9,7 +9,7 @@ import pytest
 from tests.emulators.running import KEY, Emulator
 from tests.emulators.s3 import S3
 from transfer.errors import Frozen, Unsupported
-from transfer.model import Body, Entry, Metadata
+from transfer.model import Body, Cold, Entry, Metadata
 from transfer.plugin import Location, Store, StoreOptions
 from transfer_s3 import plugin
 
@@ -52,12 +52,12 @@ async def test_a_cold_object(s3_server: Emulator[S3], store: Store, storage_clas
     assert entry.storage_class == storage_class
     with pytest.raises(Frozen, match="is in cold storage and must be restored before it can be read"):
         await read(store, entry)
-    await store.thaw(entry, 2, tier)
-    await store.thaw(entry, 2, tier)  # 409: it goes on
+    assert (await store.thaw(entry, 2, tier)).state is Cold.THAWING
+    assert (await store.thaw(entry, 2, tier)).state is Cold.THAWING  # 409: it goes on
     with pytest.raises(Frozen):
         await read(store, entry)
     s3_server.service.clock.turn(hours=hours)
-    await store.thaw(entry, 2, tier)  # 200: for longer
+    assert (await store.thaw(entry, 2, tier)).state is Cold.THAWED  # 200: for longer
     assert await read(store, entry) == b"cold"
     assert statuses(s3_server) == [202, 409, 200]
     s3_server.service.clock.turn(days=3)

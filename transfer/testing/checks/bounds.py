@@ -145,6 +145,10 @@ def _calls(store: Store, entry: Entry) -> Sequence[Call]:
         ),
         ("update", lambda able: able.update, lambda: store.update(entry, PLAIN)),
         ("thaw", lambda able: able.thaw, lambda: store.thaw(entry, 1, "")),
+        ("thaws", lambda able: able.thaws, store.thaws),
+        ("thawed", lambda able: able.tells_thawed, store.thawed),
+        ("meter", lambda able: able.charges, store.meter),
+        ("spent", lambda able: able.charges, store.spent),
         (
             "put with if_absent",
             lambda able: able.if_absent,
