@@ -437,7 +437,7 @@ def test_a_line_is_on_the_disk_before_it_counts(journal: Journal, path: Path, mo
         found = os.fstat(descriptor)
         synced.append((found.st_ino, found.st_size))
 
-    monkeypatch.setattr(file.os, "fsync", noted)
+    monkeypatch.setattr(os, "fsync", noted)
     for number in (1, 2):
         journal.created(archive(number))
         found = path.stat()
